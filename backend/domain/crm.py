@@ -1,0 +1,223 @@
+"""What the CRM holds, in the product's words, and the one interface every CRM is reached through (C2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Protocol
+
+from backend.domain.event import Attendee, OnlineMeeting, Person
+
+
+class ActivityKind(StrEnum):
+    """``synced`` records follow an event, ``added`` ones were made once by hand."""
+
+    SYNCED = "synced"
+    ADDED = "added"
+
+
+class ActivityStatus(StrEnum):
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+
+
+class SyncStatus(StrEnum):
+    SYNCED = "synced"
+    RELEASED = "released"
+    FINAL = "final"
+    NOT_SYNCED = "not_synced"
+
+
+class Phase(StrEnum):
+    """One record, two words: an appointment until its end, an activity afterwards (L2)."""
+
+    APPOINTMENT = "appointment"
+    ACTIVITY = "activity"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A person in the CRM. ``owner_id`` is the Entra object id of whoever owns a private contact."""
+
+    id: str
+    name: str
+    emails: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    company_id: str | None = None
+    company_types: tuple[str, ...] = ()
+    private: bool = False
+    owner_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedContact:
+    """An attendee who is a contact."""
+
+    contact_id: str
+    name: str
+    address: str
+    response: str
+    attendance: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnmatchedAttendee:
+    """An attendee the CRM does not know: kept by name and address (M)."""
+
+    name: str
+    address: str
+    response: str
+    attendance: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityDraft:
+    """What Outlook fills in a record: exactly the fields that ``revision`` counts (L4)."""
+
+    subject: str
+    start: datetime
+    end: datetime
+    type: str
+    description: str = ""
+    all_day: bool = False
+    start_date: date | None = None
+    end_date: date | None = None
+    time_zone: str | None = None
+    location: str = ""
+    resources: tuple[str, ...] = ()
+    status: ActivityStatus = ActivityStatus.CONFIRMED
+    contacts: tuple[MatchedContact, ...] = ()
+    unmatched: tuple[UnmatchedAttendee, ...] = ()
+    assigned_to: Person | None = None
+    owner_id: str | None = None
+    ical_uid: str | None = None
+    web_link: str | None = None
+    online_meeting: OnlineMeeting | None = None
+    show_as: str = "busy"
+    importance: str = "normal"
+    private: bool = False
+    reminder_minutes: int | None = None
+    sync_status: SyncStatus = SyncStatus.SYNCED
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """A record as the CRM answers it. ``revision`` is opaque: equal means unchanged."""
+
+    id: str
+    external_key: str | None
+    kind: ActivityKind
+    draft: ActivityDraft
+    revision: str
+    created_at: datetime
+    updated_at: datetime
+    edited_by: Person | None = None
+    """Who last changed an Outlook-filled field by hand; ``None`` while only the sync wrote it."""
+    notes: str = ""
+    company_ids: tuple[str, ...] = ()
+    opportunity_ids: tuple[str, ...] = ()
+    initiative_ids: tuple[str, ...] = ()
+    visibility: str = "everyone"
+    removed: bool = False
+    """A tombstone: taken away, restorable for 30 days."""
+
+    def phase(self, now: datetime) -> Phase:
+        return Phase.APPOINTMENT if self.draft.end > now else Phase.ACTIVITY
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a CRM can do (C2)."""
+
+    can_restore: bool
+    knows_revisions: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContactMatch:
+    """All contacts that carry one address, best first (M: oldest id wins, see matching)."""
+
+    address: str
+    contacts: tuple[Contact, ...] = field(default=())
+
+
+class CrmGateway(Protocol):
+    """The CRM of one deployment; every call names the tenant it acts for.
+
+    All calls raise :class:`~backend.domain.errors.RemoteError` subclasses with ``system="crm"``:
+    transient when the CRM is slow or down, conflict when a revision is stale, rejected otherwise.
+    Called inside one of our transactions the embedded gateway refuses with ``RuntimeError``.
+    """
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def contacts_by_address(
+        self, tenant_id: str, addresses: Sequence[str]
+    ) -> Mapping[str, tuple[Contact, ...]]:
+        """Contacts per normalised address, in one call; addresses without a contact are absent."""
+        ...
+
+    def find_contacts(self, tenant_id: str, query: str, limit: int) -> Sequence[Contact]:
+        """Contacts whose name or address contains ``query``, for pickers."""
+        ...
+
+    def get_activity(self, tenant_id: str, activity_id: str) -> Activity | None:
+        """The live record, ``None`` when there is none (or only a tombstone)."""
+        ...
+
+    def find_activity(self, tenant_id: str, external_key: str) -> Activity | None:
+        """The record with our key, tombstones included (``removed`` tells)."""
+        ...
+
+    def find_by_ical_uid(self, tenant_id: str, ical_uid: str) -> Sequence[Activity]:
+        """Every live record of that meeting, synced and added."""
+        ...
+
+    def write_activity(
+        self,
+        tenant_id: str,
+        external_key: str,
+        draft: ActivityDraft,
+        *,
+        revision: str | None,
+        visibility: str = "everyone",
+    ) -> Activity:
+        """Create or update the synced record with this key; safe to repeat.
+
+        ``revision=None``: create; if the key exists already (live or tombstone) nothing is changed
+        and the existing record is answered (insert-or-read-back), so the caller must compare.
+        With a revision: update the live record if it still has that revision, revive the tombstone
+        if the tombstone has it. Notes, opportunities, initiatives, visibility stay untouched.
+        ``visibility`` is used at creation only.
+
+        Raises: RemoteConflictError when the revision is stale; RemoteNotFoundError when there is
+        neither a record nor a tombstone.
+        """
+        ...
+
+    def remove_activity(self, tenant_id: str, external_key: str, *, revision: str) -> None:
+        """Turn the record into a tombstone; nothing there, or already a tombstone, is success.
+
+        Raises: RemoteConflictError when the revision is stale.
+        """
+        ...
+
+    def destroy_activity(self, tenant_id: str, external_key: str) -> None:
+        """Erase record and tombstone for good (L5, X4); nothing there is success."""
+        ...
+
+    def set_sync_status(self, tenant_id: str, external_key: str, status: SyncStatus) -> None:
+        """Mark a live record as released or final without changing its revision."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AttendeeMatch:
+    """What matching said of one attendee: ``matched``, ``unmatched``, ``excluded`` or ``group``."""
+
+    attendee: Attendee
+    match: str
+    contact: Contact | None = None
