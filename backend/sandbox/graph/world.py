@@ -1,0 +1,35 @@
+"""What the Graph routes need of the rest of the sandbox."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from backend.sandbox.directory import Directory
+from backend.sandbox.exchange.store import Exchange
+from backend.sandbox.graph.caller import Caller
+
+
+class GraphWorld(Protocol):
+    """The directory, the mailboxes and the check of access tokens."""
+
+    @property
+    def directory(self) -> Directory:
+        """Tenants and people."""
+        ...
+
+    @property
+    def exchange(self) -> Exchange:
+        """The mailboxes."""
+        ...
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """Aware UTC now."""
+        ...
+
+    def graph_caller(self, authorization: str | None) -> Caller:
+        """Who holds the token of this Authorization header.
+
+        Raises GraphError 401 `InvalidAuthenticationToken` with a WWW-Authenticate header.
+        """
+        ...
