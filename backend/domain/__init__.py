@@ -1,1 +1,1 @@
-"""The rules of the business as pure functions and frozen values: standard library only, no I/O, no clock."""
+"""The rules of the business: pure functions and frozen values, no I/O, no clock."""

@@ -1,4 +1,4 @@
-"""What the CRM holds, in the product's words, and the one interface every CRM is reached through (C2)."""
+"""What the CRM holds, in the product's words, and the one interface to every CRM (C2)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A person in the CRM. ``owner_id`` is the Entra object id of whoever owns a private contact."""
+    """A person in the CRM. ``owner_id``: the Entra object id of a private contact's owner."""
 
     id: str
     name: str

@@ -11,8 +11,8 @@
     │   ├─ EventNotFoundError       the mailbox answers, the event is not in it
     │   ├─ NotAllowedError          signed in, but this is not yours to do
     │   └─ UnknownFirmError         a valid token of a tenant that is no customer
-    ├─ IdentityError                the token is missing, expired, forged or meant for somebody else
-    │   ├─ ClaimsRequiredError      Entra wants the user to prove more (multi-factor, Conditional Access)
+    ├─ IdentityError                the token is missing, expired, forged or not for us
+    │   ├─ ClaimsRequiredError      Entra wants the user to prove more
     │   └─ ConsentRequiredError     nobody has agreed to the permission yet
     └─ RemoteError                  Graph, Entra or the CRM did not do what was asked
         ├─ TransientRemoteError     time-out, connection, 429, 5xx: the same call may work later
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class SyncError(Exception):
-    """Root of the tree. ``code`` is stable and public; the message is for people; neither holds event data."""
+    """Root of the tree. ``code`` is stable and public, the message is for people."""
 
     code = "error"
 
@@ -124,7 +124,7 @@ class ConsentRequiredError(IdentityError):
 
 
 class RemoteError(SyncError):
-    """``system`` is "graph", "entra" or "crm"; ``remote_code`` is the other side's own error code."""
+    """Another system (``graph``, ``entra`` or ``crm``) did not do what was asked."""
 
     code = "remote_error"
 

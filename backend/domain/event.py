@@ -1,4 +1,4 @@
-"""An Outlook event as the product sees it: a frozen value, already free of Graph's JSON and quirks."""
+"""An Outlook event as the product sees it: a frozen value, free of Graph's JSON and quirks."""
 
 from __future__ import annotations
 

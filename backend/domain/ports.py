@@ -15,7 +15,7 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who calls: the proven claims of an access token. Identity is (``tenant_id``, ``oid``), nothing else (X1)."""
+    """Who calls: proven claims. Identity is (``tenant_id``, ``oid``), nothing else (X1)."""
 
     tenant_id: str
     oid: str
@@ -87,20 +87,22 @@ class Calendar(Protocol):
     def may_write_master_categories(self) -> bool | None: ...
 
     def get_event(self, mailbox: Mailbox, event_id: str, *, with_body: bool = False) -> Look:
-        """One event by any id form (Graph REST, EWS with ``/`` and ``+`` already swapped, immutable).
+        """One event by any id form (REST, EWS with ``/`` and ``+`` swapped, immutable).
 
         Raises: RemoteNotFoundError when this mailbox does not hold it.
         """
         ...
 
-    def find_events(self, mailbox: Mailbox, ical_uid: str, *, default_calendar: bool) -> list[Event]:
+    def find_events(
+        self, mailbox: Mailbox, ical_uid: str, *, default_calendar: bool
+    ) -> list[Event]:
         """Events with this iCalUId, in the default calendar or in all calendars (L6)."""
         ...
 
     def set_categories(
         self, mailbox: Mailbox, event_id: str, categories: Sequence[str], *, etag: str
     ) -> Look:
-        """Replace the whole array (If-Match is sent); answers the event as Graph returned it, with body.
+        """Replace the whole array (If-Match is sent); answers the event as Graph returned it.
 
         Raises: RemoteConflictError on 409/412, RemoteAccessError when writing is not permitted.
         """
@@ -111,7 +113,7 @@ class Calendar(Protocol):
         ...
 
     def may_edit(self, mailbox: Mailbox) -> bool:
-        """Whether this identity holds an edit right on the mailbox's calendar (T9), asked of Graph."""
+        """Whether this identity may edit the mailbox's calendar (T9), asked of Graph."""
         ...
 
     def verified_domains(self) -> tuple[str, ...]:
@@ -127,7 +129,7 @@ class Calendars(Protocol):
     """Makes calendars for an identity."""
 
     def as_user(self, principal: Principal, *, budget: float | None = None) -> Calendar:
-        """Outlook as this user sees it. ``budget``: total seconds all its calls together may take."""
+        """Outlook as this user sees it. ``budget``: seconds all its calls may take together."""
         ...
 
     def as_app(self, server: ServerCredentials, *, budget: float | None = None) -> Calendar:
@@ -136,8 +138,8 @@ class Calendars(Protocol):
 
 
 class TokenVerifier(Protocol):
-    """Proves access tokens sent to our API (Entra docs: secure applications by validating claims)."""
+    """Proves access tokens sent to our API (Entra docs: validate claims)."""
 
     def verify(self, token: str) -> Principal:
-        """Raises: IdentityError with code ``token_invalid`` for anything that is not a user token for us."""
+        """Raises: IdentityError for anything that is not a user's token for this API."""
         ...

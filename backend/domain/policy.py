@@ -1,0 +1,138 @@
+"""What a firm's admin and a user have chosen: the settings the rules look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from backend.domain.event import domain_of, normalised_address
+
+
+class SyncMode(StrEnum):
+    """How events get linked (E2)."""
+
+    MANUAL = "manual"
+    AUTOMATIC = "automatic"
+    COMBINED = "combined"
+
+
+class Origin(StrEnum):
+    """Which way a link came about."""
+
+    MANUAL = "manual"
+    AUTOMATIC = "automatic"
+
+
+class PrivateEvents(StrEnum):
+    """What happens to private events (E6)."""
+
+    EXCLUDE = "exclude"
+    WITHOUT_ATTENDEES = "without_attendees"
+
+
+class BlockedAddresses(StrEnum):
+    """What a blocked attendee does (E16): keeps the event out, or only the match."""
+
+    SKIP_EVENT = "skip_event"
+    SKIP_MATCH = "skip_match"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A firm's settings (A1, A2). Defaults are the product's."""
+
+    sync_enabled: bool = False
+    mode: SyncMode = SyncMode.MANUAL
+    paused: bool = False
+    users_may_enable: bool = True
+    past_days: int = 30
+    future_days: int = 730
+    private_events: PrivateEvents = PrivateEvents.EXCLUDE
+    sync_internal_manual: bool = True
+    sync_internal_automatic: bool = False
+    unmatched_manual: bool = True
+    unmatched_automatic: bool = False
+    blocked_addresses: BlockedAddresses = BlockedAddresses.SKIP_EVENT
+    block_list: tuple[str, ...] = ()
+    own_domains: tuple[str, ...] = ()
+    """The directory's verified domains and those an admin added."""
+    contact_types: tuple[str, ...] = ()
+    also_company_types: bool = False
+    exclude_personnel: bool = True
+    include_description: bool = True
+    activity_type: str = "CalendarSyncMeeting_System"
+    category_name: str = "Add this Event to InterAction"
+    category_color: str = "preset7"
+    cancelled_records: str = "mark"
+    """``mark`` or ``delete`` (L6)."""
+    delete_synced_events: bool = True
+
+    def period(self, now: datetime) -> tuple[datetime, datetime]:
+        """Between which instants an event's end lies inside the period."""
+        return now - timedelta(days=self.past_days), now + timedelta(days=self.future_days)
+
+    def allows(self, origin: Origin) -> bool:
+        """Whether the firm's mode allows this way of syncing (E2)."""
+        return mode_allows(self.mode, origin)
+
+
+def mode_allows(mode: SyncMode, origin: Origin) -> bool:
+    """*Combined* allows both ways, the other two only their own (E2)."""
+    return mode is SyncMode.COMBINED or mode.value == origin.value
+
+
+def choosable_modes(firm_mode: SyncMode) -> tuple[SyncMode, ...]:
+    """The modes a user may choose under the firm's mode (E2)."""
+    if firm_mode is SyncMode.COMBINED:
+        return (SyncMode.MANUAL, SyncMode.AUTOMATIC, SyncMode.COMBINED)
+    return (firm_mode,)
+
+
+@dataclass(frozen=True, slots=True)
+class UserState:
+    """What is known of the mailbox's owner when a rule looks."""
+
+    mode: SyncMode = SyncMode.MANUAL
+    enabled_by_admin: bool | None = None
+    enabled_by_user: bool | None = None
+    has_server: bool = False
+    server_paused: bool = False
+    mailbox_problem: str | None = None
+    activated_at: datetime | None = None
+    block_list: tuple[str, ...] = ()
+    owner_oid: str = ""
+
+    def is_enabled(self, policy: Policy) -> bool:
+        """E4: the admin's word first, then the user's own where the firm allows it."""
+        if self.enabled_by_admin is False or self.enabled_by_user is False:
+            return False
+        if self.enabled_by_admin is True:
+            return True
+        return self.enabled_by_user is True and policy.users_may_enable
+
+    def may_enable_himself(self, policy: Policy) -> bool:
+        """Whether flipping his own switch would enable the user (T7)."""
+        return self.enabled_by_admin is True or (
+            self.enabled_by_admin is None and policy.users_may_enable
+        )
+
+
+def is_blocked(address: str, block_list: Sequence[str]) -> bool:
+    """Whether an address is on a list of addresses and domains (E16); subdomains count."""
+    folded = normalised_address(address)
+    domain = domain_of(folded)
+    for entry in block_list:
+        blocked = normalised_address(entry).removeprefix("@")
+        if not blocked:
+            continue
+        if blocked in (folded, domain) or domain.endswith("." + blocked):
+            return True
+    return False
+
+
+def is_own_domain(address: str, own_domains: Sequence[str]) -> bool:
+    """Whether an address belongs to one of the firm's domains (E11, E15)."""
+    domain = domain_of(address)
+    return bool(domain) and any(domain == own.strip().casefold() for own in own_domains)

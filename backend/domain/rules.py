@@ -1,0 +1,473 @@
+"""May this event be synced? E1-E17, each with a stable code, a sentence and the step that helps.
+
+Every rule is evaluated every time and the whole list is kept, so that the pane, the log, the API
+and support say the same thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from backend.domain.crm import AttendeeMatch
+from backend.domain.event import Event, Sensitivity
+from backend.domain.policy import (
+    BlockedAddresses,
+    Origin,
+    Policy,
+    PrivateEvents,
+    UserState,
+    is_blocked,
+    is_own_domain,
+    mode_allows,
+)
+
+
+class Reason(StrEnum):
+    """The public codes of the rules, in the order of the product's table."""
+
+    FIRM_SYNC_OFF = "firm_sync_off"
+    MODE_NOT_ALLOWED = "mode_not_allowed"
+    NO_ONLINE_SERVER = "no_online_server"
+    USER_NOT_ENABLED = "user_not_enabled"
+    NOT_ORGANIZER = "not_organizer"
+    PRIVATE_EVENT = "private_event"
+    RECURRING_EVENT = "recurring_event"
+    OUTSIDE_WINDOW = "outside_window"
+    PRIVATE_CONTACT = "private_contact"
+    CANCELLED = "cancelled"
+    EXTERNAL_ORGANIZER = "external_organizer"
+    CREATED_BEFORE_ACTIVATION = "created_before_activation"
+    NO_SELECTED_CONTACT_TYPE = "no_selected_contact_type"
+    OPTED_OUT = "opted_out"
+    INTERNAL_ONLY = "internal_only"
+    BLOCKED_ADDRESS = "blocked_address"
+    DRAFT_EVENT = "draft_event"
+
+
+class FixAction(StrEnum):
+    """What the pane can offer to do about a failed rule."""
+
+    OPEN_SETTINGS = "open_settings"
+    ASK_ADMIN = "ask_admin"
+    ADD_ACTIVITY = "add_activity"
+    CONSENT = "consent"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    text: str
+    action: FixAction = FixAction.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One rule's outcome; ``passed`` is ``None`` when nobody could tell yet (unsaved form)."""
+
+    code: Reason
+    applies: bool
+    passed: bool | None
+    message: str
+    fix: Fix | None = None
+
+
+class Source(StrEnum):
+    """Whose reading of the event was judged."""
+
+    GRAPH = "graph"
+    FORM = "form"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """All checks in the order of the codes. Eligible means that no applying rule said no."""
+
+    checks: tuple[Check, ...]
+    source: Source = Source.GRAPH
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        return tuple(c for c in self.checks if c.applies and c.passed is False)
+
+    @property
+    def first_failed(self) -> Check | None:
+        return next(iter(self.failed), None)
+
+    @property
+    def eligible(self) -> bool:
+        return not self.failed
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(c.code.value for c in self.failed)
+
+
+@dataclass(frozen=True, slots=True)
+class EventFacts:
+    """What the rules need to know of an event. ``None`` means: Outlook could not say."""
+
+    is_organizer: bool | None = None
+    organizer_address: str | None = None
+    sensitivity: Sensitivity | None = None
+    recurring: bool | None = None
+    end: datetime | None = None
+    is_cancelled: bool | None = None
+    is_draft: bool | None = None
+    created_at: datetime | None = None
+    attendee_addresses: tuple[str, ...] | None = None
+    """Everybody invited but the organizer, rooms included."""
+    attendee_matches: tuple[AttendeeMatch, ...] | None = None
+
+    @classmethod
+    def of(cls, event: Event, matches: Sequence[AttendeeMatch]) -> EventFacts:
+        """The facts of an event that Graph answered."""
+        return cls(
+            is_organizer=event.is_organizer,
+            organizer_address=event.organizer.address if event.organizer else None,
+            sensitivity=event.sensitivity,
+            recurring=event.is_recurring,
+            end=event.end,
+            is_cancelled=event.is_cancelled,
+            is_draft=event.is_draft,
+            created_at=event.created_at,
+            attendee_addresses=tuple(m.attendee.address for m in matches),
+            attendee_matches=tuple(matches),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything one evaluation looks at."""
+
+    facts: EventFacts
+    policy: Policy
+    user: UserState
+    now: datetime
+    origin: Origin = Origin.MANUAL
+    opted_out: bool = False
+    acts_for_other: bool = False
+    """A delegate asks (T9): the words then speak of the owner."""
+
+
+def evaluate(situation: Situation, source: Source = Source.GRAPH) -> Verdict:
+    """Judge an event by every rule; pure and total.
+
+    ``situation.origin`` says which way it would be synced: the rules that apply to automatic
+    sync only are then listed with ``applies=False`` and ``passed=True`` for a tick.
+    """
+    checks = []
+    for rule in _RULES:
+        applies = situation.origin is Origin.AUTOMATIC or not rule.automatic_only
+        passed, message, fix = rule.judge(situation) if applies else (True, rule.states, None)
+        checks.append(
+            Check(
+                code=rule.code,
+                applies=applies,
+                passed=passed,
+                message=rule.states if passed else message,
+                fix=fix if passed is False else None,
+            )
+        )
+    return Verdict(tuple(checks), source)
+
+
+_Outcome = tuple[bool | None, str, Fix | None]
+_UNKNOWN = "Checked when the event is saved."
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    code: Reason
+    states: str
+    """The rule as a sentence that is true when it is met."""
+    judge: Callable[[Situation], _Outcome]
+    automatic_only: bool = False
+
+
+def _met() -> _Outcome:
+    return True, "", None
+
+
+def _unknown() -> _Outcome:
+    return None, _UNKNOWN, None
+
+
+def _not_met(message: str, fix: str, action: FixAction = FixAction.NONE) -> _Outcome:
+    return False, message, Fix(fix, action)
+
+
+def _whose(situation: Situation) -> str:
+    return "The calendar's owner is" if situation.acts_for_other else "You are"
+
+
+def _firm_sync(s: Situation) -> _Outcome:
+    if s.policy.sync_enabled:
+        return _met()
+    return _not_met(
+        "Calendar sync is switched off for your firm.",
+        "Ask your administrator to enable calendar sync.",
+        FixAction.ASK_ADMIN,
+    )
+
+
+def _mode(s: Situation) -> _Outcome:
+    if not s.policy.allows(s.origin):
+        return _not_met(
+            f"Your firm does not use {s.origin.value} calendar sync.",
+            f"Ask your administrator to allow {s.origin.value} sync.",
+            FixAction.ASK_ADMIN,
+        )
+    if not mode_allows(s.user.mode, s.origin):
+        wanted = "Manual Calendar Sync" if s.origin is Origin.MANUAL else "Automatic Calendar Sync"
+        return _not_met(
+            f"{wanted} is switched off in the settings of this calendar.",
+            f"Turn on {wanted} or Combined in Settings.",
+            FixAction.OPEN_SETTINGS,
+        )
+    return _met()
+
+
+def _server(s: Situation) -> _Outcome:
+    if s.user.has_server:
+        return _met()
+    return _not_met(
+        "No Exchange Online server is assigned to this calendar.",
+        "Ask your administrator to assign an Exchange Online server.",
+        FixAction.ASK_ADMIN,
+    )
+
+
+def _enabled(s: Situation) -> _Outcome:
+    if s.user.is_enabled(s.policy):
+        return _met()
+    message = f"{_whose(s)} not enabled for calendar sync."
+    if s.user.may_enable_himself(s.policy) and not s.acts_for_other:
+        return _not_met(message, "Turn calendar sync on in Settings.", FixAction.OPEN_SETTINGS)
+    if s.user.may_enable_himself(s.policy):
+        return _not_met(message, "Ask the calendar's owner to turn calendar sync on.")
+    return _not_met(message, "Ask your administrator to enable sync.", FixAction.ASK_ADMIN)
+
+
+def _organizer(s: Situation) -> _Outcome:
+    if s.facts.is_organizer is None:
+        return _unknown()
+    if s.facts.is_organizer:
+        return _met()
+    return _not_met(
+        "Only the organizer can add a meeting to the sync.",
+        "Use Add Activity to record this meeting, or ask the organizer.",
+        FixAction.ADD_ACTIVITY,
+    )
+
+
+def _private(s: Situation) -> _Outcome:
+    if s.facts.sensitivity is None:
+        return _unknown()
+    if s.facts.sensitivity not in (Sensitivity.PRIVATE, Sensitivity.CONFIDENTIAL):
+        return _met()
+    if s.policy.private_events is PrivateEvents.WITHOUT_ATTENDEES:
+        return _met()
+    return _not_met(
+        f"This event is marked {s.facts.sensitivity.value}. Such events are never synced.",
+        "Set its sensitivity to Normal if it may be in the CRM.",
+    )
+
+
+def _recurring(s: Situation) -> _Outcome:
+    if s.facts.recurring is None:
+        return _unknown()
+    if not s.facts.recurring:
+        return _met()
+    return _not_met(
+        "Recurring events cannot be synced.",
+        "Use Add Activity for a single meeting of the series.",
+        FixAction.ADD_ACTIVITY,
+    )
+
+
+def _window(s: Situation) -> _Outcome:
+    if s.facts.end is None:
+        return _unknown()
+    begin, until = s.policy.period(s.now)
+    if s.facts.end < begin:
+        return _not_met(
+            f"This event ended more than {s.policy.past_days} days ago.",
+            "Use Add Activity to record a past meeting.",
+            FixAction.ADD_ACTIVITY,
+        )
+    if s.facts.end > until:
+        return _not_met(
+            f"This event lies more than {s.policy.future_days} days ahead.",
+            "Tick it when it is closer.",
+        )
+    return _met()
+
+
+def _private_contact(s: Situation) -> _Outcome:
+    if s.facts.attendee_matches is None:
+        return _unknown()
+    hidden = [
+        m.contact for m in s.facts.attendee_matches if m.contact is not None and m.contact.private
+    ]
+    if not hidden:
+        return _met()
+    own = [c.name for c in hidden if c.owner_id is not None and c.owner_id == s.user.owner_oid]
+    if own and not s.acts_for_other:
+        return _not_met(
+            f"{', '.join(own)} is a private contact of yours.",
+            "Make the contact public in the CRM, or take the attendee off.",
+        )
+    return _not_met(
+        "Someone invited is a private contact in the CRM.",
+        "Events with private contacts are not synced.",
+    )
+
+
+def _cancelled(s: Situation) -> _Outcome:
+    if s.facts.is_cancelled is None:
+        return _unknown()
+    if not s.facts.is_cancelled:
+        return _met()
+    return _not_met("This meeting was cancelled.", "A cancelled meeting cannot be added.")
+
+
+def _own_organizer(s: Situation) -> _Outcome:
+    if s.facts.organizer_address is None:
+        return _unknown()
+    if is_own_domain(s.facts.organizer_address, s.policy.own_domains):
+        return _met()
+    return _not_met(
+        "The organizer is not a member of your firm.",
+        "Use Add Activity to record this meeting.",
+        FixAction.ADD_ACTIVITY,
+    )
+
+
+def _created_after(s: Situation) -> _Outcome:
+    if s.facts.created_at is None:
+        return _unknown()
+    if s.user.activated_at is not None and s.facts.created_at >= s.user.activated_at:
+        return _met()
+    return _not_met(
+        "This event is older than your calendar sync.",
+        "Tick it to add it by hand.",
+    )
+
+
+def _selected_type(s: Situation) -> _Outcome:
+    if s.facts.attendee_matches is None:
+        return _unknown()
+    selected = {name.casefold() for name in s.policy.contact_types}
+    for match in s.facts.attendee_matches:
+        if match.contact is None:
+            continue
+        types = match.contact.types
+        if s.policy.also_company_types:
+            types += match.contact.company_types
+        if any(name.casefold() in selected for name in types):
+            return _met()
+    return _not_met(
+        "Nobody invited has a contact type that your firm selected.",
+        "Tick it to add it by hand.",
+    )
+
+
+def _not_opted_out(s: Situation) -> _Outcome:
+    if not s.opted_out:
+        return _met()
+    return _not_met("You took this event out of the sync.", "Tick it to add it again.")
+
+
+def _not_internal(s: Situation) -> _Outcome:
+    allowed = (
+        s.policy.sync_internal_manual
+        if s.origin is Origin.MANUAL
+        else s.policy.sync_internal_automatic
+    )
+    if allowed:
+        return _met()
+    if s.facts.attendee_addresses is None:
+        return _unknown()
+    if any(
+        address and not is_own_domain(address, s.policy.own_domains)
+        for address in s.facts.attendee_addresses
+    ):
+        return _met()
+    return _not_met(
+        "Only members of your firm are invited.",
+        "Your firm does not sync internal events; invite someone from outside.",
+    )
+
+
+def _not_blocked(s: Situation) -> _Outcome:
+    if s.policy.blocked_addresses is BlockedAddresses.SKIP_MATCH:
+        return _met()
+    block_list = (*s.policy.block_list, *s.user.block_list)
+    if not block_list:
+        return _met()
+    if s.facts.attendee_addresses is None:
+        return _unknown()
+    if not any(is_blocked(address, block_list) for address in s.facts.attendee_addresses):
+        return _met()
+    return _not_met(
+        "Someone invited is on the block list.",
+        "Take the attendee off, or change the block list in Settings.",
+        FixAction.OPEN_SETTINGS,
+    )
+
+
+def _not_draft(s: Situation) -> _Outcome:
+    if s.facts.is_draft is None:
+        return _unknown()
+    if not s.facts.is_draft:
+        return _met()
+    return _not_met("The invitations have not been sent yet.", "It is added once they are sent.")
+
+
+_RULES = (
+    _Rule(Reason.FIRM_SYNC_OFF, "Calendar sync is on for your firm.", _firm_sync),
+    _Rule(Reason.MODE_NOT_ALLOWED, "This way of syncing is switched on.", _mode),
+    _Rule(Reason.NO_ONLINE_SERVER, "An Exchange Online server is assigned.", _server),
+    _Rule(Reason.USER_NOT_ENABLED, "This calendar is enabled for sync.", _enabled),
+    _Rule(Reason.NOT_ORGANIZER, "The calendar's owner organizes this event.", _organizer),
+    _Rule(Reason.PRIVATE_EVENT, "The event is not private or confidential.", _private),
+    _Rule(Reason.RECURRING_EVENT, "The event does not repeat.", _recurring),
+    _Rule(Reason.OUTSIDE_WINDOW, "The event lies within the sync period.", _window),
+    _Rule(Reason.PRIVATE_CONTACT, "Nobody invited is a private contact.", _private_contact),
+    _Rule(Reason.CANCELLED, "The event is not cancelled.", _cancelled),
+    _Rule(
+        Reason.EXTERNAL_ORGANIZER,
+        "The organizer is a member of the firm.",
+        _own_organizer,
+        automatic_only=True,
+    ),
+    _Rule(
+        Reason.CREATED_BEFORE_ACTIVATION,
+        "The event was created after sync was enabled.",
+        _created_after,
+        automatic_only=True,
+    ),
+    _Rule(
+        Reason.NO_SELECTED_CONTACT_TYPE,
+        "Someone invited has a selected contact type.",
+        _selected_type,
+        automatic_only=True,
+    ),
+    _Rule(
+        Reason.OPTED_OUT,
+        "The event was not taken out of the sync.",
+        _not_opted_out,
+        automatic_only=True,
+    ),
+    _Rule(Reason.INTERNAL_ONLY, "Internal events may be synced.", _not_internal),
+    _Rule(Reason.BLOCKED_ADDRESS, "Nobody invited is on a block list.", _not_blocked),
+    _Rule(
+        Reason.DRAFT_EVENT,
+        "The invitations have been sent.",
+        _not_draft,
+        automatic_only=True,
+    ),
+)
