@@ -1,0 +1,96 @@
+"""Event → record (M): the draft of what Outlook fills in, and its fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+
+from backend.domain.crm import (
+    ActivityDraft,
+    ActivityStatus,
+    AttendeeMatch,
+    MatchedContact,
+    UnmatchedAttendee,
+)
+from backend.domain.event import AttendeeType, Event
+from backend.domain.policy import Policy
+
+NO_SUBJECT = "(no subject)"
+
+
+def draft_for(
+    event: Event,
+    matches: Sequence[AttendeeMatch],
+    policy: Policy,
+    *,
+    owner_oid: str,
+    activity_type: str | None = None,
+) -> ActivityDraft:
+    """What the CRM should hold of ``event``. Private events (where allowed) lose all people."""
+    people = () if event.is_private else tuple(matches)
+    return ActivityDraft(
+        subject=event.subject.strip() or NO_SUBJECT,
+        type=activity_type or policy.activity_type,
+        description=(event.body_text or "") if policy.include_description else "",
+        start=event.start,
+        end=event.end,
+        all_day=event.all_day,
+        start_date=event.start_date,
+        end_date=event.end_date,
+        time_zone=event.time_zone,
+        location="; ".join(loc.name for loc in event.locations if loc.name),
+        resources=rooms_of(event),
+        status=ActivityStatus.CANCELLED if event.is_cancelled else ActivityStatus.CONFIRMED,
+        contacts=tuple(
+            MatchedContact(
+                contact_id=m.contact.id,
+                name=m.contact.name,
+                address=m.attendee.address,
+                response=m.attendee.response,
+                attendance=m.attendee.type.value,
+            )
+            for m in people
+            if m.match == "matched" and m.contact is not None
+        ),
+        unmatched=tuple(
+            UnmatchedAttendee(
+                name=m.attendee.name,
+                address=m.attendee.address,
+                response=m.attendee.response,
+                attendance=m.attendee.type.value,
+            )
+            for m in people
+            if m.match in ("unmatched", "group")
+        ),
+        assigned_to=event.organizer,
+        owner_id=owner_oid,
+        ical_uid=event.ical_uid,
+        web_link=event.web_link,
+        online_meeting=event.online_meeting,
+        show_as=event.show_as,
+        importance=event.importance,
+        private=event.is_private,
+        reminder_minutes=event.reminder_minutes,
+    )
+
+
+def rooms_of(event: Event) -> tuple[str, ...]:
+    """Rooms and equipment by name, from the locations and from resource attendees, each once."""
+    names = [loc.name for loc in event.locations if loc.is_room and loc.name]
+    names += [a.name or a.address for a in event.attendees if a.type is AttendeeType.RESOURCE]
+    return tuple(dict.fromkeys(names))
+
+
+def fingerprint(draft: ActivityDraft) -> str:
+    """A hash of everything in the draft: equal means there is nothing to write."""
+    text = json.dumps(asdict(draft), default=_plain, sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return str(value)
