@@ -1,0 +1,364 @@
+// What the pane knows and does: one state, changed by Outlook, by the API's answers and by the
+// person, shown after each change. It builds no nodes and decides no rule.
+
+import { ApiError } from "../shared/api.js";
+import { OutlookError } from "./office-call.js";
+import { differs, fingerprint } from "./form.js";
+import { Poller } from "./polling.js";
+import { confirmSaving, confirmUntick } from "./questions.js";
+import { isOutstanding } from "./status.js";
+import { troubleOf } from "./words.js";
+
+/** @import { Outlook } from "./outlook.js" */
+/** @import { Session } from "./session.js" */
+/** @import { EventAnswer, Me, Mode, OpenItem, Verdict } from "./types.js" */
+/** @import { Trouble } from "./words.js" */
+
+/** @typedef {"saved" | "edited" | "unsaved" | "unseen"} FormState
+ *   unseen: Outlook has saved the event, Exchange does not show it yet */
+/** @typedef {"tick" | "untick" | "undo" | "sign_in" | "look"} Act */
+/** @typedef {{
+ *   screen: "loading" | "sign_in" | "empty" | "blocked" | "event" | "settings",
+ *   trouble: Trouble | null,
+ *   item: OpenItem | null,
+ *   answer: EventAnswer | null,
+ *   form: Verdict | null,
+ *   formState: FormState,
+ *   busy: Act | null,
+ *   me: Me | null,
+ *   saving: Mode | null,
+ * }} State */
+
+const TYPING_PAUSE_MS = 400;
+const FRESH_FOR_MS = 5_000;
+
+export class Pane {
+  #outlook;
+  #session;
+  #show;
+  #poller = new Poller(() => this.#quietly());
+  /** @type {State} */
+  #state = {
+    screen: "loading",
+    trouble: null,
+    item: null,
+    answer: null,
+    form: null,
+    formState: "saved",
+    busy: null,
+    me: null,
+    saving: null,
+  };
+  /** Grows with every act and look: an answer to an older question is not shown. */
+  #turn = 0;
+  #lookedAt = 0;
+  /** What the form was like when it last agreed with what Exchange has. */
+  #baseline = "";
+  /** What Exchange had at that time. */
+  #known = "";
+  /** @type {string | null} id of the event this pane saved: Exchange may need a while (T8) */
+  #savedHere = null;
+  /** @type {AbortController | null} */
+  #checking = null;
+  #checked = "";
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #typing;
+  /** @type {() => Promise<void>} what to do again after trouble */
+  #again = () => this.load();
+
+  /** @param {Outlook} outlook @param {Session} session
+   * @param {(state: State, acts: Pane) => void} show */
+  constructor(outlook, session, show) {
+    this.#outlook = outlook;
+    this.#session = session;
+    this.#show = show;
+  }
+
+  /** @param {Partial<State>} change */
+  #set(change) {
+    this.#state = { ...this.#state, ...change };
+    this.#show(this.#state, this);
+  }
+
+  /** Looks at the open event and shows it. */
+  async load() {
+    this.#poller.restart();
+    await this.#try("look", () => this.#look(), () => this.load());
+  }
+
+  /** A look nobody asked for: trouble is shown only as a bar over what is known. */
+  async #quietly() {
+    if (this.#state.busy) return;
+    try {
+      await this.#look();
+    } catch (error) {
+      const retryAfter = error instanceof ApiError ? error.retryAfter : null;
+      this.#trouble(error, () => this.load());
+      if (this.#isWaiting) this.#poller.schedule({ retryAfter });
+    }
+  }
+
+  get #isWaiting() {
+    return this.#state.answer !== null && isOutstanding(this.#state.answer);
+  }
+
+  async #look() {
+    const turn = ++this.#turn;
+    const item = await this.#outlook.read();
+    if (turn !== this.#turn) return;
+    if (item === null || (item.id === null && item.surface === "read")) {
+      this.#set({ ...this.#onEvent("empty"), item: null, answer: null, form: null });
+      return;
+    }
+    if (item.id === null) {
+      this.#set({ ...this.#onEvent(), item, answer: null, formState: "unsaved" });
+      await this.#check(item);
+      return;
+    }
+    const answer = await this.#answerFor({ id: item.id, owner: item.owner }, item);
+    if (turn !== this.#turn) return;
+    await this.#accept(item, answer);
+  }
+
+  /** A form whose event Exchange does not show yet is no error: it is judged as it stands.
+   * @param {{id: string, owner: string | null}} handle @param {OpenItem} item */
+  async #answerFor(handle, item) {
+    try {
+      return await this.#session.event(handle);
+    } catch (error) {
+      const unseen = error instanceof ApiError && error.code === "event_not_found";
+      if (unseen && item.surface === "compose") return null;
+      throw error;
+    }
+  }
+
+  /** @param {OpenItem} item @param {EventAnswer | null} answer */
+  async #accept(item, answer) {
+    this.#lookedAt = performance.now();
+    const formState = this.#compare(item, answer);
+    this.#set({ ...this.#onEvent(), item, answer, formState, ...(formState === "saved" ? { form: null } : {}) });
+    if (answer?.link && isOutstanding(answer)) {
+      this.#poller.schedule({ nextAttemptAt: answer.link.next_attempt_at });
+    } else {
+      this.#poller.stop();
+    }
+    if (formState !== "saved") await this.#check(item);
+  }
+
+  /** Outlook has no "saved" event. The form counts as edited from the moment it differs from what
+   * it was, until Exchange shows a change too.
+   * @param {OpenItem} item @param {EventAnswer | null} answer @returns {FormState} */
+  #compare(item, answer) {
+    if (answer === null) return "unseen";
+    if (item.form === null || answer.event === null) return "saved";
+    const known = fingerprint(answer.event);
+    const now = JSON.stringify(item.form);
+    if (known !== this.#known) {
+      this.#known = known;
+      this.#baseline = now;
+    }
+    return differs(item.form, answer.event) || now !== this.#baseline ? "edited" : "saved";
+  }
+
+  /** @param {"event" | "empty"} [screen] @returns {Partial<State>} */
+  #onEvent(screen = "event") {
+    // A look in the background must not throw the person out of the settings.
+    return { screen: this.#state.screen === "settings" ? "settings" : screen, trouble: null };
+  }
+
+  /** Asks for the verdict on the form, unless the same form was asked about last.
+   * @param {OpenItem} item */
+  async #check(item) {
+    const asked = JSON.stringify([item.form, item.owner]);
+    if (item.form === null || (asked === this.#checked && this.#state.form)) return;
+    this.#checking?.abort();
+    const asking = new AbortController();
+    this.#checking = asking;
+    try {
+      const form = await this.#session.check(item.form, item.owner, asking.signal);
+      if (asking.signal.aborted) return;
+      this.#checked = asked;
+      this.#set({ form });
+    } catch (error) {
+      if (!asking.signal.aborted) throw error;
+    }
+  }
+
+  /** Outlook said that the form changed; typing makes many such calls. */
+  formChanged() {
+    clearTimeout(this.#typing);
+    this.#typing = setTimeout(() => void this.#reread(), TYPING_PAUSE_MS);
+  }
+
+  /** The person came back to the pane: sensitivity and saving have no event of their own. */
+  returned() {
+    if (this.#state.busy || this.#state.screen === "loading") return;
+    if (this.#state.screen === "blocked" || this.#state.screen === "sign_in") return;
+    const stale = performance.now() - this.#lookedAt > FRESH_FOR_MS;
+    void (stale && this.#state.item?.id ? this.#quietly() : this.#reread());
+  }
+
+  /** Reads the form again; a look only if it has become another event, or a saved one. */
+  async #reread() {
+    if (this.#state.busy || !this.#state.item) return;
+    const turn = this.#turn;
+    try {
+      const item = await this.#outlook.read();
+      if (turn !== this.#turn) return;
+      if (item === null || item.id !== this.#state.item.id) return await this.#quietly();
+      if (item.surface === "read") return;
+      const formState = item.id === null ? "unsaved" : this.#compare(item, this.#state.answer);
+      this.#set({ item, formState, ...(formState === "saved" ? { form: null } : {}) });
+      if (formState !== "saved") await this.#check(item);
+    } catch (error) {
+      this.#trouble(error, () => this.load());
+    }
+  }
+
+  /** T3, T8. An item that has an id is never saved by the pane. */
+  async tick() {
+    await this.#try(
+      "tick",
+      async () => {
+        const item = await this.#outlook.read();
+        if (item === null) throw new OutlookError("nothing_open");
+        if (item.id === null && !(await confirmSaving())) return;
+        const id = item.id ?? (await this.#save());
+        const justSaved = id === this.#savedHere || this.#state.formState === "unseen";
+        const saved = { ...item, id };
+        await this.#accept(saved, await this.#session.tick({ id, owner: item.owner }, justSaved));
+      },
+      () => this.tick(),
+    );
+  }
+
+  async #save() {
+    const id = await this.#outlook.saveNew();
+    this.#savedHere = id;
+    return id;
+  }
+
+  /** T4: what would go is listed first. */
+  async untick() {
+    const { answer } = this.#state;
+    if (!answer) return;
+    await this.#try(
+      "untick",
+      async () => {
+        if (!(await confirmUntick(answer))) return;
+        await this.#send((handle) => this.#session.untick(handle));
+      },
+      () => this.#redo("untick", (handle) => this.#session.untick(handle)),
+    );
+  }
+
+  async undo() {
+    await this.#redo("undo", (handle) => this.#session.undo(handle));
+  }
+
+  /** @param {Act} act @param {(handle: {id: string, owner: string | null}) => Promise<EventAnswer>} call
+   * @returns {Promise<void>} */
+  async #redo(act, call) {
+    await this.#try(act, () => this.#send(call), () => this.#redo(act, call));
+  }
+
+  /** @param {(handle: {id: string, owner: string | null}) => Promise<EventAnswer>} call */
+  async #send(call) {
+    const { item } = this.#state;
+    if (!item?.id) return;
+    await this.#accept(item, await call({ id: item.id, owner: item.owner }));
+  }
+
+  /** The one thing that helps against the trouble shown. */
+  async remedy() {
+    const { trouble } = this.#state;
+    const again = this.#again;
+    if (trouble?.remedy === "sign_in" || trouble?.remedy === "confirm_identity") {
+      await this.signIn(again);
+    } else {
+      await again();
+    }
+  }
+
+  /** @param {() => Promise<void>} [then] */
+  async signIn(then = () => this.load()) {
+    const claims = this.#state.trouble?.claims;
+    let signedIn = false;
+    await this.#try(
+      "sign_in",
+      async () => {
+        await this.#session.signIn(claims);
+        signedIn = true;
+      },
+      then,
+    );
+    if (signedIn) await then();
+  }
+
+  async openSettings() {
+    this.#poller.stop();
+    this.#set({ screen: "settings", trouble: null });
+    try {
+      this.#set({ me: await this.#session.me() });
+    } catch (error) {
+      this.#trouble(error, () => this.openSettings());
+    }
+  }
+
+  /** @param {Mode} mode @param {boolean} on */
+  async choose(mode, on) {
+    this.#set({ saving: mode, trouble: null });
+    try {
+      const change = on ? { enabled: true, mode } : { enabled: false };
+      this.#set({ me: await this.#session.changeMe(change), saving: null });
+    } catch (error) {
+      this.#set({ saving: null });
+      this.#trouble(error, () => this.choose(mode, on));
+    }
+  }
+
+  async closeSettings() {
+    const known = this.#state.answer !== null || this.#state.form !== null;
+    this.#checked = "";
+    this.#set({ screen: known ? "event" : "loading", trouble: null });
+    await this.load();
+  }
+
+  /** One act at a time, with its trouble in words and a way to do it again.
+   * @param {Act} act @param {() => Promise<void>} run @param {() => Promise<void>} again */
+  async #try(act, run, again) {
+    if (this.#state.busy) return;
+    if (act !== "look") this.#turn += 1;
+    this.#set({ busy: act, trouble: act === "look" ? this.#state.trouble : null });
+    try {
+      await run();
+      this.#set({ busy: null });
+    } catch (error) {
+      this.#state = { ...this.#state, busy: null };
+      this.#trouble(error, again);
+    }
+  }
+
+  /** @param {unknown} error @param {() => Promise<void>} again */
+  #trouble(error, again) {
+    const trouble = troubleOf(error);
+    this.#again = again;
+    if (trouble.code === "sign_in_needed") {
+      this.#set({ screen: "sign_in", trouble: null });
+      return;
+    }
+    const { answer, form, screen } = this.#state;
+    const known = answer !== null || form !== null || screen === "settings";
+    this.#set({ trouble, screen: known ? screen : "blocked", ...refusal(error, answer) });
+  }
+}
+
+/** A refused tick tells which rules said no: they are newer than those on the screen.
+ * @param {unknown} error @param {EventAnswer | null} answer @returns {Partial<State>} */
+function refusal(error, answer) {
+  if (!(error instanceof ApiError) || error.status !== 422 || !answer) return {};
+  const checks = /** @type {Verdict["checks"] | undefined} */ (error.problem.checks);
+  if (!Array.isArray(checks)) return {};
+  const verdict = { eligible: false, source: "graph", checks };
+  return { answer: { ...answer, verdict, can: { ...answer.can, tick: false } } };
+}

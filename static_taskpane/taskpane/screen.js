@@ -1,0 +1,181 @@
+// Puts the pane's state on the page: which screen, the message bar, the spoken status.
+
+import { el, fill, icon } from "../shared/dom.js";
+import { eventParts, spokenStatus } from "./event-view.js";
+import { showSettings } from "./settings.js";
+
+/** @import { Pane, State } from "./pane.js" */
+/** @import { Clock } from "./time.js" */
+/** @import { Remedy, Trouble } from "./words.js" */
+
+/** @type {Record<Remedy, string>} */
+const REMEDIES = {
+  retry: "Try again",
+  sign_in: "Sign in",
+  confirm_identity: "Continue",
+  consent: "Try again",
+  none: "Try again",
+};
+
+export class Screen {
+  #main = part("main");
+  #alert = part("alert");
+  #status = part("status");
+  #refresh = part("refresh");
+  #settings = part("settings");
+  /** @type {Pane | null} */
+  #acts = null;
+  /** @type {State["screen"]} */
+  #screen = "loading";
+
+  constructor() {
+    this.#refresh.addEventListener("click", () => void this.#acts?.load());
+    this.#settings.addEventListener("click", () => void this.#acts?.openSettings());
+  }
+
+  /** @param {State} state @param {Pane} acts @param {Clock} clock */
+  show(state, acts, clock) {
+    this.#acts = acts;
+    const before = this.#screen;
+    this.#screen = state.screen;
+    this.#refresh.hidden = state.screen !== "event" && state.screen !== "empty";
+    this.#settings.hidden = !["event", "empty"].includes(state.screen);
+    this.#refresh.classList.toggle("turning", state.busy === "look");
+    this.#main.setAttribute("aria-busy", String(state.screen === "loading" || state.busy !== null));
+    showTrouble(this.#alert, state.trouble, acts, state.busy !== null);
+    this.#showMain(state, acts, clock);
+    this.#say(state, clock);
+    if (before !== "settings" && state.screen === "settings") part("settings-title").focus();
+    if (before === "settings" && state.screen === "event") this.#settings.focus();
+  }
+
+  /** @param {State} state @param {Pane} acts @param {Clock} clock */
+  #showMain(state, acts, clock) {
+    switch (state.screen) {
+      case "loading":
+        return;
+      case "sign_in":
+        return fill(this.#main, ["sign_in", state.busy], () => welcome(acts, state.busy !== null));
+      case "empty":
+        return fill(this.#main, ["empty"], () => [
+          el(
+            "div",
+            { class: "stage" },
+            icon("calendar", "large"),
+            el("h2", {}, "No event is open"),
+            el("p", { class: "hint" }, "Open or create an event in your calendar to add it to InterAction."),
+          ),
+        ]);
+      case "blocked":
+        return fill(this.#main, ["blocked"], () => []);
+      case "settings": {
+        const { me, saving, trouble } = state;
+        const settings = { me, saving, trouble: trouble !== null };
+        return showSettings(
+          this.#main,
+          settings,
+          { back: () => void acts.closeSettings(), choose: (mode, on) => void acts.choose(mode, on) },
+          clock,
+        );
+      }
+      case "event": {
+        const { item, answer, form, formState, busy } = state;
+        const shown = { item, answer, form, formState, busy };
+        return fill(this.#main, ["event", shown], () => eventParts(state, acts, clock));
+      }
+    }
+  }
+
+  /** @param {State} state @param {Clock} clock */
+  #say(state, clock) {
+    const words = state.screen === "event" ? spokenStatus(state, clock) : "";
+    if (words && this.#status.textContent !== words) this.#status.textContent = words;
+  }
+
+  /** Trouble before there was anything to show.
+   * @param {Trouble} trouble @param {HTMLElement} button */
+  showFatal(trouble, button) {
+    this.#main.setAttribute("aria-busy", "false");
+    this.#main.replaceChildren();
+    this.#alert.replaceChildren(bar(trouble, [trouble.remedy === "none" ? null : button]));
+  }
+}
+
+/** @param {Element} host @param {Trouble | null} trouble @param {Pane} acts @param {boolean} busy */
+function showTrouble(host, trouble, acts, busy) {
+  fill(host, [trouble, busy], () => (trouble ? [bar(trouble, remedies(trouble, acts, busy))] : []));
+}
+
+/** @param {Trouble} trouble @param {Pane} acts @param {boolean} busy */
+function remedies({ remedy, consentUrl }, acts, busy) {
+  if (remedy === "none") return [];
+  const grant =
+    remedy === "consent" && consentUrl
+      ? el("a", { class: "button primary", href: consentUrl, target: "_blank", rel: "noopener noreferrer", id: "grant" }, "Grant access")
+      : null;
+  const again = el(
+    "button",
+    {
+      type: "button",
+      id: "remedy",
+      class: grant ? "" : "primary",
+      "aria-disabled": busy ? "true" : "false",
+      click: () => void acts.remedy(),
+    },
+    REMEDIES[remedy],
+  );
+  return [grant, again];
+}
+
+/** @param {Trouble} trouble @param {(Node | null)[]} buttons */
+function bar({ title, text }, buttons) {
+  return el(
+    "section",
+    { class: "note danger" },
+    icon("warning"),
+    el(
+      "div",
+      {},
+      el("h2", {}, title),
+      text ? el("p", { dir: "auto" }, text) : null,
+      el("div", { class: "actions" }, ...buttons),
+    ),
+  );
+}
+
+/** First run: what it is worth, before the sign-in.
+ * @param {Pane} acts @param {boolean} busy */
+function welcome(acts, busy) {
+  return [
+    el(
+      "div",
+      { class: "stage" },
+      icon("person", "large"),
+      el("h2", {}, "Your meetings, in InterAction"),
+      el(
+        "p",
+        { class: "hint" },
+        "Tick an event once: InterAction keeps one record of it and follows every change. Sign in " +
+          "with your work account to see this event.",
+      ),
+      el(
+        "button",
+        {
+          type: "button",
+          id: "sign-in",
+          class: "primary",
+          "aria-disabled": busy ? "true" : "false",
+          click: () => void acts.signIn(),
+        },
+        busy ? "Signing in…" : "Sign in",
+      ),
+    ),
+  ];
+}
+
+/** @param {string} id */
+function part(id) {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`the page has no #${id}`);
+  return element;
+}

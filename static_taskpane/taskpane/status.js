@@ -1,0 +1,222 @@
+// What a link's state means to a person: pure functions from the event answer to words.
+
+import { reasonText, ruleName } from "./words.js";
+
+/** @import { Check, EventAnswer, Link, Outstanding, Verdict } from "./types.js" */
+/** @import { Clock } from "./time.js" */
+
+/** @typedef {"good" | "busy" | "warning" | "neutral"} Tone */
+/** @typedef {{tone: Tone, title: string, lines: string[], steps: string[]}} Status */
+
+/** @type {Record<Outstanding, [adding: string, removing: string]>} */
+const STEPS = {
+  event: ["Waiting for Exchange to show the saved event", "Waiting for Exchange"],
+  crm: ["Writing the record to InterAction", "Taking the record out of InterAction"],
+  category: ["Putting the category on the event", "Taking the category off the event"],
+};
+
+/** @param {EventAnswer} answer @param {Clock} clock @returns {Status | null} null: never wanted */
+export function statusOf(answer, clock) {
+  const { link } = answer;
+  if (!link) return null;
+  switch (link.state) {
+    case "pending":
+      return pending(link);
+    case "linked":
+      return link.outstanding.length > 0 ? pending(link) : linked(answer, link);
+    case "removing":
+      return removing(link);
+    case "removed":
+      return link.outstanding.length > 0 ? removing(link) : removed(answer, link, clock);
+    case "released":
+      return released(answer, link);
+  }
+}
+
+/** Whether the checkbox shows a tick. A released link keeps it while its category is still there.
+ * @param {Link | null} link */
+export function isTicked(link) {
+  if (!link) return false;
+  if (link.state === "released") return link.category !== "absent";
+  return link.state === "pending" || link.state === "linked";
+}
+
+/** @param {EventAnswer} answer */
+export function isOutstanding({ link }) {
+  if (!link) return false;
+  return link.outstanding.length > 0 || link.state === "pending" || link.state === "removing";
+}
+
+/** @param {Link} link @returns {Status} */
+function pending(link) {
+  const blocked = reasonText(link.blocked_by);
+  return {
+    tone: blocked ? "warning" : "busy",
+    title: blocked ? "Not added yet" : "Adding to InterAction…",
+    lines: blocked ? [blocked, "It goes on by itself as soon as this is solved."] : [],
+    steps: link.outstanding.map((what) => STEPS[what][0]),
+  };
+}
+
+/** @param {EventAnswer} answer @param {Link} link @returns {Status} */
+function linked(answer, link) {
+  if (link.blocked_by) {
+    const why = reasonText(link.blocked_by) ?? failedMessage(answer.verdict, link.blocked_by);
+    return {
+      tone: "warning",
+      title: "In InterAction, but not updated now",
+      lines: [
+        why ?? "Something keeps the record from being updated.",
+        "The record stays as it is. Updates go on by themselves when this is solved.",
+      ],
+      steps: [],
+    };
+  }
+  if (answer.activity?.status === "cancelled") {
+    return {
+      tone: "neutral",
+      title: "Marked as cancelled in InterAction",
+      lines: ["The meeting was cancelled in Outlook; its record says so."],
+      steps: [],
+    };
+  }
+  return {
+    tone: "good",
+    title: "In InterAction",
+    lines: ["Changes you make in Outlook reach the record by themselves."],
+    steps: [],
+  };
+}
+
+/** @param {Link} link @returns {Status} */
+function removing(link) {
+  const blocked = reasonText(link.blocked_by);
+  return {
+    tone: blocked ? "warning" : "busy",
+    title: blocked ? "Not removed yet" : "Removing from InterAction…",
+    lines: blocked ? [blocked, "It goes on by itself as soon as this is solved."] : [],
+    steps: link.outstanding.map((what) => STEPS[what][1]),
+  };
+}
+
+/** @param {EventAnswer} answer @param {Link} link @param {Clock} clock @returns {Status | null} */
+function removed(answer, link, clock) {
+  if (answer.can.undo) {
+    const until = clock.moment(link.undo_until);
+    return {
+      tone: "neutral",
+      title: "Removed from InterAction",
+      lines: [
+        until ? `You can bring the same record back until ${until}.` : "You can bring it back.",
+      ],
+      steps: [],
+    };
+  }
+  const why = reasonText(link.reason) ?? failedMessage(answer.verdict, link.reason);
+  if (!why) return null;
+  const lines = [why];
+  if (link.category === "set") {
+    lines.push("The category on the event is left where it is; it has no effect.");
+  }
+  return { tone: "warning", title: "Not in InterAction", lines, steps: [] };
+}
+
+/** @param {EventAnswer} answer @param {Link} link @returns {Status} */
+function released(answer, link) {
+  if (link.reason === "final") {
+    return {
+      tone: "neutral",
+      title: "Final in InterAction",
+      lines: [
+        "The sync period of this event is over. Outlook no longer changes the record.",
+        "Edit or delete it in InterAction.",
+      ],
+      steps: [],
+    };
+  }
+  if (link.reason === "deleted_in_crm") {
+    return {
+      tone: "warning",
+      title: "Deleted in InterAction",
+      lines: ["Somebody deleted the record there. No rule adds it again; a tick does."],
+      steps: [],
+    };
+  }
+  const who = answer.activity?.edited_by;
+  return {
+    tone: "warning",
+    title: "No longer kept up to date",
+    lines: [
+      `${who ?? "Somebody"} edited the record in InterAction. Changes in Outlook no longer reach it.`,
+    ],
+    steps: [],
+  };
+}
+
+/** What an admin has to grant, or what is waited for, when the category is not where it should be.
+ * @param {Link} link @returns {{title: string, text: string} | null} */
+export function categoryNote(link) {
+  if (!["linked", "pending", "removing", "removed"].includes(link.state)) return null;
+  const adding = isTicked(link);
+  if (link.category === "not_permitted") {
+    return {
+      title: adding ? "The category could not be put on the event" : "The category is still there",
+      text:
+        "Calendar Sync may read this calendar but not change it. An administrator has to grant " +
+        "the permission Calendars.ReadWrite to Calendar Sync. The record in InterAction is not " +
+        "affected.",
+    };
+  }
+  if (link.category === "waiting_for_user") {
+    return {
+      title: adding ? "The category will follow" : "The category will be taken off",
+      text:
+        "It is done the next time you open this pane on the event. To have it done in the " +
+        "background, an administrator has to grant the application permission " +
+        "Calendars.ReadWrite. The record in InterAction is not affected.",
+    };
+  }
+  return null;
+}
+
+/** What an untick would take along, in words; notes, opportunities and initiatives (T4).
+ * @param {EventAnswer} answer */
+export function consequences({ activity }) {
+  if (!activity) return [];
+  const opportunities = activity.opportunity_ids?.length ?? 0;
+  const initiatives = activity.initiative_ids?.length ?? 0;
+  return [
+    activity.notes ? "its notes" : "",
+    counted(opportunities, "opportunity", "opportunities"),
+    counted(initiatives, "initiative", "initiatives"),
+  ].filter(Boolean);
+}
+
+/** @param {number} count @param {string} one @param {string} many */
+function counted(count, one, many) {
+  if (count === 0) return "";
+  return `its link to ${count} ${count === 1 ? one : many}`;
+}
+
+/** The rules that count for a tick, in three groups that keep the backend's order.
+ * @param {Verdict | null} verdict
+ * @returns {{failed: Check[], unknown: Check[], passed: Check[]}} */
+export function sorted(verdict) {
+  const checks = (verdict?.checks ?? []).filter((check) => check.applies);
+  return {
+    failed: checks.filter((check) => check.passed === false),
+    unknown: checks.filter((check) => check.passed === null),
+    passed: checks.filter((check) => check.passed === true),
+  };
+}
+
+/** @param {Check} check */
+export function checkText(check) {
+  if (check.passed === null) return ruleName(check.code);
+  return check.message || ruleName(check.code);
+}
+
+/** @param {Verdict | null} verdict @param {string | null} code */
+function failedMessage(verdict, code) {
+  return verdict?.checks.find((check) => check.code === code && !check.passed)?.message ?? null;
+}
