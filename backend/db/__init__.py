@@ -1,0 +1,1 @@
+"""Tables and queries. Functions take a session and never commit."""

@@ -63,6 +63,8 @@ def category_says(link: Link, event: Event, category_name: str) -> CategoryWord:
     memory = link.category
     wanted = link.wants_category()
     shown = shows_category(memory, event, category_name)
+    if memory.refused:
+        return CategoryWord.NOTHING if shown else CategoryWord.UNTICK
     if memory.seen is None or shown == memory.seen:
         return CategoryWord.NOTHING
     if wanted is not None and memory.seen != wanted:

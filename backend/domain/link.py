@@ -121,6 +121,8 @@ class CategoryMemory:
     written_at: datetime | None = None
     content: str | None = None
     put_back: bool = False
+    refused: bool = False
+    """Put on by hand where the rules said no: left where it is until it goes or a person ticks."""
     permission: CategoryPermission = CategoryPermission.UNKNOWN
 
 
@@ -174,10 +176,13 @@ class Link:
         """Whether the category should be on the event; ``None``: leave it as it is.
 
         A record released because somebody edited it, or because the period is over, keeps its
-        category until the user unticks (T4a); one deleted in the CRM loses it.
+        category until the user unticks (T4a); one deleted in the CRM loses it. A category that
+        was put on where the rules said no is left alone, too (T11).
         """
         if self.is_wanted:
             return True
+        if self.category.refused:
+            return None
         if self.state is not LinkState.RELEASED:
             return False
         if self.opted_out or self.reason == EndReason.DELETED_IN_CRM:

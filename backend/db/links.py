@@ -1,0 +1,206 @@
+"""Queries on links and their work list: find, ring, claim, lease, fence."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import (
+    Update,
+    case,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.orm import Session, aliased
+
+from backend.db.models import EventIdRow, LinkRow, MailboxRow
+from backend.sql import UtcDateTime
+
+
+def find(session: Session, mailbox_id: str, event_ids: Sequence[str]) -> LinkRow | None:
+    """The link of an event of this mailbox under any id form it was ever opened with."""
+    found = session.scalars(
+        select(LinkRow)
+        .outerjoin(EventIdRow, EventIdRow.link_id == LinkRow.id)
+        .where(
+            LinkRow.mailbox_id == mailbox_id,
+            or_(LinkRow.event_id.in_(event_ids), EventIdRow.event_id.in_(event_ids)),
+        )
+        .limit(1)
+    )
+    return found.first()
+
+
+def find_by_ical_uid(session: Session, firm_id: str, ical_uid: str) -> LinkRow | None:
+    """The firm's link of a meeting, whichever mailbox leads it (S3)."""
+    return session.scalars(
+        select(LinkRow).where(LinkRow.firm_id == firm_id, LinkRow.ical_uid == ical_uid)
+    ).first()
+
+
+def lock(session: Session, link_id: str) -> LinkRow | None:
+    """The row, locked until the transaction ends."""
+    return session.get(LinkRow, link_id, with_for_update=True, populate_existing=True)
+
+
+def remember_id(session: Session, link: LinkRow, event_id: str) -> None:
+    """Keep an id form, once."""
+    if session.get(EventIdRow, (link.mailbox_id, event_id)) is None:
+        session.add(
+            EventIdRow(
+                mailbox_id=link.mailbox_id,
+                event_id=event_id,
+                firm_id=link.firm_id,
+                link_id=link.id,
+            )
+        )
+
+
+def ring(session: Session, link_id: str, at: datetime, *, urgent: bool = False) -> None:
+    """Make a link due at ``at`` at the latest; a run in progress will not erase this (R1)."""
+    earliest = case(
+        (or_(LinkRow.due_at.is_(None), LinkRow.due_at > at), literal(at, UtcDateTime())),
+        else_=LinkRow.due_at,
+    )
+    _update(
+        session,
+        update(LinkRow)
+        .where(LinkRow.id == link_id)
+        .values(
+            due_at=earliest,
+            urgent=true() if urgent else LinkRow.urgent,
+            ring_seq=LinkRow.ring_seq + 1,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to work on a link until ``until``, proven by ``token``."""
+
+    link_id: str
+    token: str
+    until: datetime
+    ring_seq: int
+    attempts: int
+    taken_over: bool = False
+    """The last holder never gave it back: nothing it may have done is known."""
+
+
+def claim(session: Session, now: datetime, length: timedelta) -> Lease | None:
+    """Take the next due link: people first, then the longest due; one at a time per mailbox.
+
+    The mailbox row is locked meanwhile and locked ones are skipped, so that several machines do
+    not queue behind each other.
+    """
+    other = aliased(LinkRow)
+    busy = exists().where(other.mailbox_id == LinkRow.mailbox_id, other.lease_until > now)
+    row = session.scalars(
+        select(LinkRow)
+        .join(MailboxRow, MailboxRow.id == LinkRow.mailbox_id)
+        .where(
+            LinkRow.due_at <= now,
+            or_(LinkRow.lease_until.is_(None), LinkRow.lease_until <= now),
+            or_(MailboxRow.not_before.is_(None), MailboxRow.not_before <= now),
+            ~busy,
+        )
+        .order_by(LinkRow.urgent.desc(), LinkRow.due_at)
+        .limit(1)
+        .with_for_update(of=[LinkRow, MailboxRow], skip_locked=True)
+    ).first()
+    if row is None:
+        return None
+    return take_lease(session, row, now, length)
+
+
+def take_lease(session: Session, row: LinkRow, now: datetime, length: timedelta) -> Lease:
+    """Lease a row that the caller has locked and found free."""
+    lease = Lease(
+        link_id=row.id,
+        token=str(uuid.uuid4()),
+        until=now + length,
+        ring_seq=row.ring_seq,
+        attempts=row.attempts,
+        taken_over=row.lease_token is not None,
+    )
+    _update(
+        session,
+        update(LinkRow)
+        .where(LinkRow.id == row.id)
+        .values(lease_token=lease.token, lease_until=lease.until),
+    )
+    return lease
+
+
+def is_leased(row: LinkRow, now: datetime) -> bool:
+    """Whether somebody works on the link right now."""
+    return row.lease_until is not None and row.lease_until > now
+
+
+def holds(session: Session, lease: Lease, version: int, until: datetime) -> bool:
+    """R4: whether lease and version still stand and the lease outlives ``until``."""
+    return bool(
+        session.scalar(
+            select(
+                exists().where(
+                    LinkRow.id == lease.link_id,
+                    LinkRow.lease_token == lease.token,
+                    LinkRow.lease_until >= until,
+                    LinkRow.version == version,
+                )
+            )
+        )
+    )
+
+
+def settle(
+    session: Session, lease: Lease, *, due_at: datetime | None, attempts: int, now: datetime
+) -> None:
+    """Give the lease back and say when the link is due next.
+
+    A ring during the run is kept: then the row stays due as the ring left it (R1).
+    """
+    quiet = LinkRow.ring_seq == lease.ring_seq
+    _update(
+        session,
+        update(LinkRow)
+        .where(LinkRow.id == lease.link_id, LinkRow.lease_token == lease.token)
+        .values(
+            due_at=case(
+                (quiet, literal(due_at, UtcDateTime())),
+                else_=func.coalesce(LinkRow.due_at, literal(now, UtcDateTime())),
+            ),
+            urgent=case((quiet, false()), else_=LinkRow.urgent),
+            attempts=attempts,
+            lease_token=None,
+            lease_until=None,
+        ),
+    )
+
+
+def count_due(session: Session, now: datetime) -> int:
+    """How many links wait for work at this moment."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(LinkRow)
+            .where(
+                LinkRow.due_at <= now,
+                or_(LinkRow.lease_until.is_(None), LinkRow.lease_until <= now),
+            )
+        )
+        or 0
+    )
+
+
+def _update(session: Session, statement: Update) -> None:
+    # Core only: the work list must never raise the version nor touch loaded rows (A2).
+    session.execute(statement, execution_options={"synchronize_session": False})
