@@ -25,7 +25,9 @@ class GraphError(Exception):
 
 def access_denied() -> GraphError:
     """The token lacks the permission, or the mailbox owner granted no rights."""
-    return GraphError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
+    return GraphError(
+        403, "ErrorAccessDenied", "Access is denied. Check credentials and try again."
+    )
 
 
 def insufficient_privileges() -> GraphError:

@@ -1,0 +1,359 @@
+"""Exchange as a whole: everybody's mailboxes, the acts of people and apps, the mails they cause."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from backend.sandbox.directory import Directory, Person
+from backend.sandbox.exchange import ids, online, series, traffic
+from backend.sandbox.exchange.errors import ExchangeError, bad_request, invalid_property
+from backend.sandbox.exchange.mailbox import Listener, Mailbox
+from backend.sandbox.exchange.model import (
+    Cause,
+    Change,
+    ChangeKind,
+    Clock,
+    EventKind,
+    Json,
+    MailItem,
+    StoredEvent,
+)
+from backend.sandbox.exchange.reading import EventInput, blank_fields, read_event
+from backend.sandbox.exchange.timing import Timing, timing_of_change, timing_of_new
+from backend.sandbox.personality import Personality
+
+__all__ = ["Cause", "Exchange", "MailItem", "StoredEvent"]
+
+
+class Exchange:
+    """All mailboxes of all tenants; made lazily, filled by `populate` when first opened.
+
+    `mail` has every mail Exchange sent, `listeners` hear of every change of a copy. All acts raise
+    ExchangeError and then have changed nothing.
+    """
+
+    def __init__(
+        self, directory: Directory, clock: Clock, personality: Personality, seed: int = 7
+    ) -> None:
+        self.directory = directory
+        self.personality = personality
+        self.seed = seed
+        self.mail: list[MailItem] = []
+        self.populate: Callable[[Person], None] | None = None
+        self.listeners: list[Listener] = []
+        self.sequence = 0
+        self.meetings_made = 0
+        self.mailboxes: dict[str, Mailbox] = {}
+        self._clock = clock
+        self._copies: dict[str, dict[str, StoredEvent]] = {}
+        self._is_quiet = False
+        self._pretended_now: datetime | None = None
+
+    # --- time, mailboxes, copies --------------------------------------------------------------
+
+    def now(self) -> datetime:
+        """The present, or the moment a sample pretends it is."""
+        return self._pretended_now or self._clock()
+
+    @contextmanager
+    def quietly(self, at: datetime | None = None) -> Iterator[None]:
+        """Let acts happen as if long ago: no mail is logged, nothing lags; `at` = when it was."""
+        before = (self._is_quiet, self._pretended_now)
+        self._is_quiet, self._pretended_now = True, at or self._pretended_now
+        try:
+            yield
+        finally:
+            self._is_quiet, self._pretended_now = before
+
+    def mailbox(self, person_id: str, *, populate: bool = True) -> Mailbox:
+        """The mailbox of a person; the first look fills it unless `populate` is False.
+
+        Raises ExchangeError 404 `MailboxNotEnabledForRESTAPI` for people without one.
+        """
+        found = self.mailboxes.get(person_id)
+        if found is None:
+            found = self._new_mailbox(person_id)
+        if populate and not found.populated:
+            found.populated = True
+            if self.populate is not None:
+                self.populate(found.person)
+        return found
+
+    def copies_of(self, ical_uid: str) -> list[StoredEvent]:
+        """Every mailbox's copy of a single event or series, whatever instance's id is given."""
+        return list(self._copies.get(ids.series_ical_uid(ical_uid), {}).values())
+
+    def find(self, owner: Person, event_id: str, *, deleted_too: bool = False) -> StoredEvent:
+        """The copy or instance with this id, in either form, in the owner's mailbox."""
+        return self.mailbox(owner.id).find(event_id, deleted_too=deleted_too)
+
+    def is_visible(self, event: StoredEvent) -> bool:
+        """Whether Graph already shows the event (the `get_lag` switch)."""
+        return event.visible_at is None or event.visible_at <= self.now()
+
+    def send(self, kind: str, from_: str, to: list[str], subject: str, cause: Cause) -> None:
+        """Log a mail that Exchange sends."""
+        if to and not self._is_quiet:
+            self.mail.append(MailItem(self.now(), kind, from_, tuple(to), subject, cause))
+
+    # --- acts ---------------------------------------------------------------------------------
+
+    def create_event(
+        self,
+        owner: Person,
+        body: Any,
+        cause: Cause,
+        calendar_id: str | None = None,
+        *,
+        draft: bool = False,
+    ) -> StoredEvent:
+        """The owner makes an event from Graph event JSON; attendees are invited by mail.
+
+        `draft` makes a meeting that was saved and not sent. Raises ExchangeError 400.
+        """
+        mailbox = self.mailbox(owner.id)
+        given = read_event(body)
+        timing = timing_of_new(given)
+        _refuse_second_transaction(mailbox, given.fields.get("transactionId"))
+        if calendar_id is not None:
+            mailbox.calendar(calendar_id)
+        fields = blank_fields() | given.fields | timing.fields
+        fields["isDraft"] = draft
+        fields["organizer"] = _recipient(owner.name, owner.address)
+        fields["attendees"] = traffic.with_organizer_marked(fields["attendees"], owner)
+        online.join(fields, given.fields, self._next_key(owner.id))
+        event = self._add(mailbox, fields, timing, given, cause, calendar_id)
+        if fields["attendees"] and not draft:
+            traffic.invite(self, event, event.attendees, cause)
+        return event
+
+    def receive_invitation(
+        self, organizer: Json, body: Any, cause: Cause, ical_uid: str | None = None
+    ) -> list[StoredEvent]:
+        """Somebody outside (`{"name", "address"}`) invites; each invited mailbox gets a copy."""
+        given = read_event(body)
+        timing = timing_of_new(given)
+        fields = blank_fields() | given.fields | timing.fields
+        fields["organizer"] = _recipient(organizer["name"], organizer["address"])
+        online.join(fields, given.fields, self._next_key(organizer["address"]))
+        uid = ical_uid or self._new_uid(organizer["address"])
+        return traffic.deliver_from_outside(self, fields, timing, uid, cause)
+
+    def update_event(
+        self,
+        owner: Person,
+        event_id: str,
+        patch: Any,
+        cause: Cause,
+        if_match: str | None = None,
+    ) -> StoredEvent:
+        """The owner changes his copy; an organizer's change goes to the attendees by mail.
+
+        Arrays are replaced whole. Changing an occurrence makes it an exception. Raises
+        ExchangeError: 400, 404, 412 `ErrorIrresolvableConflict`.
+        """
+        event = self.find(owner, event_id)
+        self.check_version(event, if_match)
+        given = read_event(patch)
+        if event.master is not None and given.has_recurrence and given.recurrence is not None:
+            raise bad_request("The recurrence of a single instance cannot be changed.")
+        timing = timing_of_change(given, event)
+        fields = dict(given.fields)
+        fields.pop("transactionId", None)
+        if "attendees" in fields:
+            fields["attendees"] = traffic.keep_responses(fields["attendees"], event, owner)
+        online.keep(fields, event.fields, self._next_key(event.id))
+        return self._apply(event, fields, timing, given, cause)
+
+    def delete_event(
+        self,
+        owner: Person,
+        event_id: str,
+        cause: Cause,
+        if_match: str | None = None,
+        *,
+        for_good: bool = False,
+    ) -> None:
+        """The owner deletes his copy: cancels as an organizer, declines as an attendee."""
+        mailbox = self.mailbox(owner.id)
+        event = mailbox.find(event_id, deleted_too=for_good)
+        if event.is_deleted and event.master is None:
+            mailbox.purge(event)
+            return
+        self.check_version(event, if_match)
+        traffic.delete(self, event, cause, for_good=for_good)
+
+    def cancel_event(self, owner: Person, event_id: str, comment: str, cause: Cause) -> None:
+        """The organizer cancels a meeting, a series or one instance; 400 for anybody else."""
+        del comment
+        event = self.find(owner, event_id)
+        if not event.is_organizer:
+            raise bad_request(
+                "Your request can't be completed. You need to be an organizer to cancel a meeting."
+            )
+        traffic.cancel(self, event, cause)
+
+    def respond(
+        self,
+        owner: Person,
+        event_id: str,
+        response: str,
+        cause: Cause,
+        send_response: bool = True,
+    ) -> None:
+        """An attendee answers `accepted`, `tentativelyAccepted` or `declined`."""
+        event = self.find(owner, event_id)
+        if event.is_organizer:
+            raise bad_request(
+                "Your request can't be completed. You can't respond to this meeting because "
+                "you're the meeting organizer."
+            )
+        traffic.respond(self, event, response, cause, send_response=send_response)
+
+    def move_event(
+        self, owner: Person, event_id: str, calendar_id: str, cause: Cause
+    ) -> StoredEvent:
+        """The owner moves a copy to another of his calendars; its regular id changes."""
+        mailbox = self.mailbox(owner.id)
+        event = mailbox.find(event_id)
+        if event.master is not None:
+            raise bad_request("A single instance of a series cannot be moved.")
+        mailbox.move(event, calendar_id, cause)
+        return event
+
+    def copy_event(
+        self, owner: Person, event_id: str, cause: Cause, calendar_id: str | None = None
+    ) -> StoredEvent:
+        """The owner copies an event, categories included; nobody is mailed."""
+        mailbox = self.mailbox(owner.id)
+        event = mailbox.find(event_id)
+        kind = EventKind.MASTER if event.fields["recurrence"] else EventKind.SINGLE
+        if calendar_id is not None:
+            mailbox.calendar(calendar_id)
+        return mailbox.add(
+            kind=kind,
+            ical_uid=self._new_uid(owner.id),
+            fields={**event.fields, "transactionId": None},
+            start=event.start,
+            end=event.end,
+            cause=cause,
+            calendar_id=calendar_id or event.calendar_id,
+        )
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def check_version(self, event: StoredEvent, if_match: str | None) -> None:
+        """Raises ExchangeError 412 for a stale etag, if this Exchange honours If-Match."""
+        if if_match is None or self.personality.if_match != "honour":
+            return
+        wanted = {part.strip() for part in if_match.split(",")}
+        if "*" in wanted or f'W/"{event.change_key}"' in wanted:
+            return
+        raise ExchangeError(
+            412,
+            "ErrorIrresolvableConflict",
+            "The send or update operation could not be performed because the change key passed in "
+            "the request does not match the current change key for the item.",
+        )
+
+    def new_copy_lag(self, cause: Cause | None) -> datetime | None:
+        """When Graph starts to show a copy made now; apps see what they made at once."""
+        lag = self.personality.get_lag
+        if not lag or self._is_quiet or (cause is not None and cause.app is not None):
+            return None
+        return self.now() + timedelta(seconds=lag)
+
+    def _apply(
+        self,
+        event: StoredEvent,
+        fields: Json,
+        timing: Timing | None,
+        given: EventInput,
+        cause: Cause,
+    ) -> StoredEvent:
+        before = traffic.Before.of(event)
+        if timing is not None:
+            fields |= timing.fields
+            fields["isAllDay"] = bool(given.fields.get("isAllDay", event.is_all_day))
+        fresh = traffic.write(
+            event, fields, timing.start if timing else None, timing.end if timing else None, cause
+        )
+        if given.extended:
+            holder = series.override(fresh) if fresh.master is not None else fresh
+            holder.extended = {**holder.extended, **given.extended}
+        traffic.tell_attendees(self, fresh, before, cause)
+        return fresh
+
+    def _add(
+        self,
+        mailbox: Mailbox,
+        fields: Json,
+        timing: Timing,
+        given: EventInput,
+        cause: Cause,
+        calendar_id: str | None,
+    ) -> StoredEvent:
+        event = mailbox.add(
+            kind=EventKind.MASTER if fields["recurrence"] else EventKind.SINGLE,
+            ical_uid=self._new_uid(mailbox.person.id),
+            fields=fields,
+            start=timing.start,
+            end=timing.end,
+            cause=cause,
+            calendar_id=calendar_id,
+            lag=self.new_copy_lag(cause),
+        )
+        event.extended = given.extended
+        return event
+
+    def _new_mailbox(self, person_id: str) -> Mailbox:
+        person = self.directory.person_by_id(person_id)
+        if person is None or not person.has_mailbox:
+            raise ExchangeError(
+                404,
+                "MailboxNotEnabledForRESTAPI",
+                "The mailbox is either inactive, soft-deleted, or is hosted on-premise.",
+            )
+        mailbox = Mailbox(person, self.seed, self.now, self._next_sequence, self._changed)
+        self.mailboxes[person_id] = mailbox
+        return mailbox
+
+    def _next_sequence(self) -> int:
+        self.sequence += 1
+        return self.sequence
+
+    def _next_key(self, whose: str) -> str:
+        return f"{self.seed}/{whose}/{self.meetings_made}"
+
+    def _new_uid(self, whose: str) -> str:
+        self.meetings_made += 1
+        return ids.new_ical_uid(self._next_key(whose), self.now())
+
+    def _changed(self, mailbox: Mailbox, change: Change) -> None:
+        event = change.event
+        if event.master is None and change.kind is ChangeKind.CREATED:
+            self._copies.setdefault(event.ical_uid, {})[mailbox.person.id] = event
+        elif event.master is None and change.kind is ChangeKind.DELETED:
+            self._copies.get(event.ical_uid, {}).pop(mailbox.person.id, None)
+        for listener in self.listeners:
+            listener(mailbox, change)
+
+
+def _recipient(name: str, address: str) -> Json:
+    return {"emailAddress": {"name": name, "address": address}}
+
+
+def _refuse_second_transaction(mailbox: Mailbox, transaction_id: str | None) -> None:
+    if transaction_id is None:
+        return
+    if transaction_id == "":
+        raise invalid_property("transactionId must not be empty.")
+    if any(item.fields["transactionId"] == transaction_id for item in mailbox.items()):
+        raise ExchangeError(
+            409,
+            "ErrorDuplicateTransactionId",
+            "Your request can't be completed. An item with the same transaction id exists.",
+        )
