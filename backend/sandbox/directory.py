@@ -90,6 +90,18 @@ class Directory:
         self._by_key: dict[tuple[str, str], Person] = {}
         self._by_address: dict[str, Person | Group] = {}
 
+    def clear(self) -> None:
+        """Forget everybody; the object stays the one that others hold."""
+        for kept in (
+            self.tenants,
+            self.delegations,
+            self._people,
+            self._tenant_keys,
+            self._by_key,
+            self._by_address,
+        ):
+            kept.clear()
+
     def add_tenant(self, tenant: Tenant) -> Tenant:
         """Register a tenant and everybody already in it."""
         self.tenants[tenant.id] = tenant

@@ -1,0 +1,166 @@
+"""The outermost layer: request ids, request log, faults. Knows no route."""
+
+import re
+import uuid
+from collections.abc import Callable
+from email.utils import format_datetime
+from typing import Protocol
+from urllib.parse import unquote
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backend.sandbox.clock import SandboxClock
+from backend.sandbox.control.faults import Faults
+from backend.sandbox.control.injury import Exchanged, hurt, refusal, swallow
+from backend.sandbox.control.request_log import LogEntry, RequestLog
+from backend.sandbox.directory import Directory, Person
+from backend.sandbox.graph.caller import Caller
+from backend.sandbox.graph.errors import GraphError
+
+GRAPH_PREFIX = re.compile(r"/(v1\.0|beta)(?=/|$)", re.IGNORECASE)
+LOGIN_PATH = re.compile(
+    r"/[^/]+/(oauth2|discovery|v2\.0|\.well-known|adminconsent|reprocess)(/|$)", re.IGNORECASE
+)
+MAILBOX_OF_PATH = re.compile(r"/users(?:/([^/]+)|\('([^']*)'\))", re.IGNORECASE)
+ME_PATH = re.compile(r"/me(?:/|\?|$)", re.IGNORECASE)
+UNLOGGED = frozenset({"/_sandbox/changes", "/_sandbox/requests"})
+"""Watching must not fill the log that is watched."""
+
+
+class FrameWorld(Protocol):
+    """What the frame needs of the sandbox."""
+
+    @property
+    def clock(self) -> SandboxClock: ...
+    @property
+    def directory(self) -> Directory: ...
+    @property
+    def faults(self) -> Faults: ...
+    @property
+    def request_log(self) -> RequestLog: ...
+    @property
+    def graph_caller(self) -> Callable[[str | None], Caller]: ...
+
+
+def host_of(path: str) -> str | None:
+    """Which of Microsoft's hosts the path belongs to, `control`, or None for pages."""
+    if GRAPH_PREFIX.match(path):
+        return "graph"
+    if path.startswith("/_sandbox"):
+        return "control"
+    return "login" if LOGIN_PATH.match(path) else None
+
+
+class Frame:
+    """ASGI middleware that sits directly on the server."""
+
+    def __init__(self, app: ASGIApp, world: FrameWorld) -> None:
+        self._app = app
+        self._world = world
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        # Kiota's base address ends with a slash, so real clients send "/v1.0//me"; Graph copes.
+        while "//" in scope["path"]:
+            scope["path"] = scope["path"].replace("//", "/")
+        entry = self._new_entry(scope)
+        state = scope.setdefault("state", {})
+        state["log_entry"] = entry
+        state["request_id"] = entry.request_id
+        state["client_request_id"] = entry.client_request_id
+
+        async def send_noted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                entry.status = message["status"]
+                self._add_headers(message, entry)
+            await send(message)
+
+        try:
+            await self._serve(scope, receive, send, send_noted, entry)
+        finally:
+            if entry.host and scope["path"] not in UNLOGGED:
+                self._world.request_log.add(entry)
+
+    async def _serve(
+        self, scope: Scope, receive: Receive, send: Send, send_noted: Send, entry: LogEntry
+    ) -> None:
+        faults = self._world.faults
+        if faults.is_quiet or entry.host not in ("graph", "login"):
+            await self._app(scope, receive, send_noted)
+            return
+        owner = self._note_caller(scope, entry) if entry.host == "graph" else None
+        path = GRAPH_PREFIX.sub("", entry.path, count=1) if entry.host == "graph" else entry.path
+        fault = faults.strike(scope["method"], path, owner)
+        if fault is None:
+            await self._app(scope, receive, send_noted)
+        elif fault.kind == "status":
+            if fault.applied:
+                await self._app(scope, receive, swallow)
+            await self._refuse(refusal(fault, entry, self._world.clock()), send_noted)
+        else:
+            exchanged = Exchanged(scope, receive, send_noted, send)
+            await hurt(fault, self._app, exchanged, faults.cleared)
+
+    def _new_entry(self, scope: Scope) -> LogEntry:
+        path = scope["path"]
+        query = unquote(scope["query_string"].decode("latin-1"))
+        request_id = str(uuid.uuid4())
+        sent = next(
+            (value for name, value in scope["headers"] if name == b"client-request-id"), None
+        )
+        return LogEntry(
+            at=self._world.clock(),
+            host=host_of(path) or "",
+            method=scope["method"],
+            path=f"{path}?{query}" if query else path,
+            request_id=request_id,
+            client_request_id=sent.decode("latin-1")[:100] if sent else request_id,
+        )
+
+    def _note_caller(self, scope: Scope, entry: LogEntry) -> Person | None:
+        """Fill the log line from the token, and answer whose mailbox is asked for."""
+        header = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+        try:
+            caller = self._world.graph_caller(header.decode("latin-1"))
+        except GraphError:
+            return None
+        entry.app = caller.client_id
+        entry.user = caller.user.address if caller.user else None
+        owner = self._owner(caller, scope["path"])
+        entry.mailbox = owner.address if owner else None
+        return owner
+
+    def _owner(self, caller: Caller, path: str) -> Person | None:
+        named = MAILBOX_OF_PATH.search(path)
+        if named:
+            key = unquote(named.group(1) or named.group(2) or "")
+            return self._world.directory.person(caller.tenant_id, key)
+        return caller.user
+
+    def _add_headers(self, message: Message, entry: LogEntry) -> None:
+        headers = list(message.get("headers", []))
+        present = {name.lower() for name, _ in headers}
+        # The sandbox's own time, so that a skewed clock shows where Microsoft's would.
+        date = format_datetime(self._world.clock().replace(microsecond=0), usegmt=True)
+        own = [(b"date", date.encode())]
+        if entry.host == "graph":
+            own += [
+                (b"request-id", entry.request_id.encode()),
+                (b"client-request-id", entry.client_request_id.encode("latin-1")),
+            ]
+        elif entry.host == "login":
+            own += [
+                (b"x-ms-request-id", entry.request_id.encode()),
+                (b"client-request-id", entry.client_request_id.encode("latin-1")),
+            ]
+        headers += [pair for pair in own if pair[0] not in present]
+        message["headers"] = headers
+
+    async def _refuse(self, answer: tuple[int, dict[str, str], bytes], send: Send) -> None:
+        status, headers, body = answer
+        raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+        raw.append((b"content-length", str(len(body)).encode()))
+        await send({"type": "http.response.start", "status": status, "headers": raw})
+        await send({"type": "http.response.body", "body": body})

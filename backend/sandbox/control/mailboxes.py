@@ -1,0 +1,228 @@
+"""Acts of people in Outlook, and what the Outlook-like page shows: events, copies, categories."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from backend.sandbox.control import forms
+from backend.sandbox.control.answers import created, done, json_answer
+from backend.sandbox.control.forms import BadActError
+from backend.sandbox.directory import Person
+from backend.sandbox.exchange.store import Cause, Exchange, StoredEvent
+from backend.sandbox.graph.render import category_json, event_json
+from backend.sandbox.world import World
+
+RESPONSES = {
+    "accept": "accepted",
+    "accepted": "accepted",
+    "tentative": "tentativelyAccepted",
+    "tentativelyaccept": "tentativelyAccepted",
+    "tentativelyaccepted": "tentativelyAccepted",
+    "decline": "declined",
+    "declined": "declined",
+}
+DEFAULT_WINDOW = timedelta(days=31)
+LONGEST_WINDOW = timedelta(days=5 * 366)
+
+
+class Mailboxes:
+    """Routes below `/_sandbox/mailboxes/{address}`; the caller is the mailbox's owner."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    @property
+    def _exchange(self) -> Exchange:
+        return self._world.exchange
+
+    async def list_events(self, request: Request) -> Response:
+        """Singles and instances between `start` and `end`, by start, of the default calendar.
+
+        `calendar` names another one; without a window a month each way.
+        """
+        owner = self._owner(request)
+        begin, end = self._window(request)
+        mailbox = self._exchange.mailbox(owner.id)
+        calendar_id = request.query_params.get("calendar") or mailbox.default_calendar.id
+        found = mailbox.view(begin, end, mailbox.calendar(calendar_id).id)
+        return json_answer({"items": [_shown(event) for event in found]})
+
+    async def create_event(self, request: Request) -> Response:
+        """The person makes a meeting; `?calendar=` another calendar, `?draft=1` does not send."""
+        owner = self._owner(request)
+        body = await forms.read_object(request)
+        event = self._exchange.create_event(
+            owner,
+            body,
+            _cause(request, owner),
+            request.query_params.get("calendar"),
+            draft=request.query_params.get("draft") in ("1", "true"),
+        )
+        return created(_shown(event))
+
+    async def get_event(self, request: Request) -> Response:
+        """One event, deleted ones included."""
+        owner = self._owner(request)
+        return json_answer(_shown(self._find(request, owner)))
+
+    async def change_event(self, request: Request) -> Response:
+        """The person changes the event."""
+        owner = self._owner(request)
+        patch = await forms.read_object(request)
+        event = self._exchange.update_event(
+            owner, request.path_params["event_id"], patch, _cause(request, owner)
+        )
+        return json_answer(_shown(event))
+
+    async def delete_event(self, request: Request) -> Response:
+        """The person deletes it; `?for_good=1` leaves nothing in Deleted Items."""
+        owner = self._owner(request)
+        self._exchange.delete_event(
+            owner,
+            request.path_params["event_id"],
+            _cause(request, owner),
+            for_good=request.query_params.get("for_good") in ("1", "true"),
+        )
+        return done()
+
+    async def cancel_event(self, request: Request) -> Response:
+        """`{"comment": ...}`: the organizer cancels the meeting."""
+        owner = self._owner(request)
+        form = await forms.read_object(request)
+        comment = forms.text(form, "comment") or ""
+        event_id = request.path_params["event_id"]
+        self._exchange.cancel_event(owner, event_id, comment, _cause(request, owner))
+        return done()
+
+    async def respond(self, request: Request) -> Response:
+        """`{"response": "accept"|"tentative"|"decline", "send": true}`: an attendee answers."""
+        owner = self._owner(request)
+        form = await forms.read_object(request)
+        wanted = (forms.text(form, "response") or "").casefold()
+        if wanted not in RESPONSES:
+            raise BadActError("response must be accept, tentative or decline")
+        send = form.get("send", True) is not False
+        event_id = request.path_params["event_id"]
+        cause = _cause(request, owner)
+        self._exchange.respond(owner, event_id, RESPONSES[wanted], cause, send_response=send)
+        return done()
+
+    async def move_event(self, request: Request) -> Response:
+        """`{"calendar": id or name}`: to another calendar, made if there is none of that name."""
+        owner = self._owner(request)
+        calendar_id = await self._calendar_of_form(request, owner, must_name=True)
+        event = self._exchange.move_event(
+            owner, request.path_params["event_id"], calendar_id or "", _cause(request, owner)
+        )
+        return json_answer(_shown(event))
+
+    async def copy_event(self, request: Request) -> Response:
+        """`{"calendar": id or name}`, both optional: a copy, categories included."""
+        owner = self._owner(request)
+        calendar_id = await self._calendar_of_form(request, owner, must_name=False)
+        event = self._exchange.copy_event(
+            owner, request.path_params["event_id"], _cause(request, owner), calendar_id
+        )
+        return created(_shown(event))
+
+    async def copies(self, request: Request) -> Response:
+        """Every mailbox's copy of the meeting."""
+        owner = self._owner(request)
+        event = self._find(request, owner)
+        rows = [
+            {
+                "owner": copy.mailbox.person.address,
+                "owner_name": copy.mailbox.person.name,
+                "id": copy.id,
+                "immutable_id": copy.immutable_id,
+                "is_organizer": copy.is_organizer,
+                "categories": copy.fields["categories"],
+            }
+            for copy in self._exchange.copies_of(event.ical_uid)
+        ]
+        return json_answer({"items": rows})
+
+    async def categories(self, request: Request) -> Response:
+        """The master list of categories with their colours."""
+        mailbox = self._exchange.mailbox(self._owner(request).id)
+        rows = [category_json(category) for category in mailbox.categories.values()]
+        return json_answer({"items": rows})
+
+    async def calendars(self, request: Request) -> Response:
+        """The calendars of the mailbox."""
+        mailbox = self._exchange.mailbox(self._owner(request).id)
+        rows = [
+            {"id": calendar.id, "name": calendar.name, "default": calendar.is_default}
+            for calendar in mailbox.calendars.values()
+        ]
+        return json_answer({"items": rows})
+
+    def _owner(self, request: Request) -> Person:
+        key = request.path_params["address"]
+        found = self._world.directory.by_address(key)
+        person = found if isinstance(found, Person) else None
+        if person is None:
+            candidates = [
+                self._world.directory.person(tenant_id, key)
+                for tenant_id in self._world.directory.tenants
+            ]
+            person = next((candidate for candidate in candidates if candidate), None)
+        if person is None:
+            raise BadActError(f"there is no mailbox {key!r}", 404, "no_mailbox")
+        entry = request.state.log_entry
+        entry.user = entry.mailbox = person.address
+        return person
+
+    def _find(self, request: Request, owner: Person) -> StoredEvent:
+        return self._exchange.find(owner, request.path_params["event_id"], deleted_too=True)
+
+    def _window(self, request: Request) -> tuple[datetime, datetime]:
+        now = self._world.clock()
+        begin = _moment(request, "start") or now - DEFAULT_WINDOW
+        end = _moment(request, "end") or max(begin, now) + DEFAULT_WINDOW
+        if not timedelta() <= end - begin <= LONGEST_WINDOW:
+            raise BadActError("end must follow start, by at most five years")
+        return begin, end
+
+    async def _calendar_of_form(
+        self, request: Request, owner: Person, *, must_name: bool
+    ) -> str | None:
+        form = await forms.read_object(request)
+        wanted = forms.text(form, "calendar") or forms.text(form, "calendar_id")
+        mailbox = self._exchange.mailbox(owner.id)
+        if not wanted:
+            if must_name:
+                raise BadActError("calendar must be the id or name of a calendar")
+            return None
+        for calendar in mailbox.calendars.values():
+            if wanted in (calendar.id, calendar.name):
+                return calendar.id
+        if len(wanted) > 100:
+            raise BadActError("there is no such calendar")
+        return mailbox.add_calendar(wanted).id
+
+
+def _shown(event: StoredEvent) -> dict[str, Any]:
+    """Graph's event as Outlook's owner sees it, with the immutable id on top."""
+    return {
+        **event_json(event, immutable_ids=False),
+        "immutableId": event.immutable_id,
+    }
+
+
+def _cause(request: Request, owner: Person) -> Cause:
+    return Cause(app=None, user_id=owner.id, request_id=request.state.request_id)
+
+
+def _moment(request: Request, name: str) -> datetime | None:
+    value = request.query_params.get(name)
+    if not value:
+        return None
+    try:
+        # A plus sign in a query is a space; nobody means a space in a time.
+        found = datetime.fromisoformat(value.replace(" ", "+") if "T" in value else value)
+    except ValueError:
+        raise BadActError(f"{name} must be an ISO 8601 time") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
