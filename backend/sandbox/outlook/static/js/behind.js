@@ -1,0 +1,79 @@
+/** What only the sandbox can show beside the form: each mailbox's copy, and the form's own memory. */
+
+/** @import { EventForm } from './form.js' */
+
+import * as api from './api.js';
+import { avatar } from './avatar.js';
+import { h, refill } from './dom.js';
+import { colourOf } from './model.js';
+
+/**
+ * @param {EventForm} form
+ * @param {{ keepsCategories: () => boolean, keepCategories: (on: boolean) => void }} around
+ */
+export function behindTheForm(form, around) {
+  const copies = h('div', { class: 'copies' });
+  const memory = h('p', { class: 'quiet memory' });
+  const keeps = h('input', { type: 'checkbox', role: 'switch', id: 'keeps-categories' });
+  keeps.checked = around.keepsCategories();
+  keeps.addEventListener('change', () => {
+    around.keepCategories(keeps.checked);
+    showMemory();
+  });
+
+  function showMemory() {
+    const own = form.opened.categories;
+    memory.textContent = keeps.checked
+      ? `Saving writes back: ${own.length ? own.join(', ') : 'no categories'}.`
+      : 'Saving leaves the categories alone.';
+  }
+
+  async function load() {
+    if (!form.id) return refill(copies, h('p', { class: 'quiet' }, 'Not saved yet: no mailbox has it.'));
+    const found = await api.copies(form.owner.address, form.id).catch(() => []);
+    refill(copies, ...found.map((copy) => copyLine(copy, form)));
+    return undefined;
+  }
+
+  form.onChange((names) => {
+    showMemory();
+    if (names.includes('event')) void load();
+  });
+  showMemory();
+  void load();
+  const element = h(
+    'section',
+    { class: 'behind', 'aria-label': 'Behind the form' },
+    h('h2', {}, 'Behind the form'),
+    form.surface === 'compose' &&
+      h('label', { class: 'switch' }, keeps, h('span', {}, 'Saves its own copy of the categories')),
+    form.surface === 'compose' && memory,
+    h('h3', {}, 'Copies in the mailboxes'),
+    copies,
+  );
+  return { element, load };
+}
+
+/**
+ * @param {any} copy
+ * @param {EventForm} form
+ */
+function copyLine(copy, form) {
+  const owner = typeof copy.owner === 'object' ? copy.owner : { address: copy.owner };
+  const name = copy.name ?? owner.name ?? copy.address ?? owner.address ?? '';
+  const categories = copy.categories ?? [];
+  return h(
+    'div',
+    { class: 'copy', 'data-owner': copy.address ?? owner.address ?? name },
+    avatar(name),
+    h('span', { class: 'copy-name' }, name, copy.is_organizer && h('em', {}, ' organizer')),
+    h(
+      'span',
+      { class: 'copy-tags' },
+      ...categories.map((/** @type {string} */ category) =>
+        h('span', { class: 'tag', 'data-color': colourOf(category, form.master) }, category),
+      ),
+      categories.length === 0 && h('span', { class: 'quiet' }, 'no category'),
+    ),
+  );
+}

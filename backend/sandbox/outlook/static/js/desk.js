@@ -1,0 +1,122 @@
+/** The open event on the screen: form, what is behind it, and the side panel; one at a time. */
+
+/** @import { Preferences } from './preferences.js' */
+/** @import { Somebody } from './people.js' */
+/** @import { SignIn } from './tokens.js' */
+
+import { behindTheForm } from './behind.js';
+import { h, refill } from './dom.js';
+import { EventForm } from './form.js';
+import { formView } from './form_view.js';
+import { SidePanel } from './pane.js';
+
+/**
+ * @typedef {object} Room what the desk needs of the page
+ * @property {HTMLElement} element
+ * @property {Preferences} preferences
+ * @property {() => string | null} paneUrl
+ * @property {() => SignIn} signIn
+ * @property {() => Somebody[]} people
+ * @property {(id: string) => void} openOther
+ * @property {() => void} closed
+ * @property {(id: string) => void} saved the open form has an id now
+ */
+
+export class Desk {
+  /** @param {Room} room */
+  constructor(room) {
+    this.room = room;
+    /** @type {EventForm | null} */
+    this.form = null;
+    /** @type {SidePanel | null} */
+    this.panel = null;
+    /** @type {ReturnType<typeof behindTheForm> | null} */
+    this.behind = null;
+  }
+
+  /** @param {EventForm} form */
+  show(form) {
+    this.clear();
+    const { room } = this;
+    this.form = form;
+    const around = {
+      people: room.people(),
+      close: () => this.close(),
+      togglePane: () => this.togglePane(),
+      keepsCategories: () => room.preferences.keepsCategories,
+      keepCategories: (/** @type {boolean} */ on) => room.preferences.set('keeps', on ? 'on' : 'off'),
+      openOther: room.openOther,
+    };
+    const shown = formView(form, around);
+    this.notices = shown.showNotices;
+    this.behind = behindTheForm(form, around);
+    this.sheet = h(
+      'section',
+      { class: 'sheet', 'aria-label': form.surface === 'compose' ? 'Edit event' : 'Event' },
+      shown.commands,
+      h('div', { class: 'sheet-scroll' }, shown.element, this.behind.element),
+    );
+    refill(room.element, this.sheet);
+    room.element.hidden = false;
+    room.element.dataset.surface = form.surface;
+    form.onChange((names) => {
+      if (names.includes('event') && form.id) room.saved(form.id);
+    });
+    if (room.preferences.get('pane') === 'open') this.openPane();
+    else this.markPane();
+    const first = this.sheet.querySelector(form.wasNew ? '.subject' : '.command');
+    /** @type {HTMLElement | null} */ (first)?.focus();
+  }
+
+  openPane() {
+    if (!this.form) return;
+    const { room } = this;
+    this.panel = new SidePanel(room.paneUrl(), this.form, {
+      preferences: room.preferences,
+      signIn: room.signIn(),
+      showNotices: (notices) => this.notices?.(notices),
+      closePane: () => this.togglePane(),
+      closeForm: () => this.close(),
+    });
+    room.element.append(this.panel.element);
+    this.markPane();
+  }
+
+  closePane() {
+    this.panel?.close();
+    this.panel = null;
+    this.markPane();
+  }
+
+  togglePane() {
+    const opens = !this.panel;
+    this.room.preferences.set('pane', opens ? 'open' : 'closed');
+    if (opens) this.openPane();
+    else this.closePane();
+  }
+
+  /** The pane starts anew, as after a change of the client. */
+  reopenPane() {
+    if (!this.panel) return;
+    this.closePane();
+    this.openPane();
+  }
+
+  markPane() {
+    this.room.element.classList.toggle('has-pane', this.panel !== null);
+  }
+
+  close() {
+    this.clear();
+    this.room.closed();
+  }
+
+  clear() {
+    this.panel?.close();
+    this.panel = null;
+    this.form = null;
+    this.behind = null;
+    this.room.element.hidden = true;
+    this.room.element.replaceChildren();
+  }
+}
