@@ -6,6 +6,7 @@ Refuses like Graph does: 400 `RequestBodyRead` for a wrong type or an unknown pr
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -38,11 +39,37 @@ _ENUMS = {
 }
 _ATTENDEE_TYPES = ("required", "optional", "resource")
 _READ_ONLY = frozenset(
-    "attachments bodyPreview calendar cancelledOccurrences changeKey createdDateTime "
-    "exceptionOccurrences extensions hasAttachments iCalUId id instances isCancelled isDraft "
-    "isOrganizer lastModifiedDateTime multiValueExtendedProperties onlineMeeting onlineMeetingUrl "
-    "organizer originalEndTimeZone originalStart originalStartTimeZone responseStatus "
-    "seriesMasterId type uid occurrenceId webLink".split()
+    (
+        "attachments",
+        "bodyPreview",
+        "calendar",
+        "cancelledOccurrences",
+        "changeKey",
+        "createdDateTime",
+        "exceptionOccurrences",
+        "extensions",
+        "hasAttachments",
+        "iCalUId",
+        "id",
+        "instances",
+        "isCancelled",
+        "isDraft",
+        "isOrganizer",
+        "lastModifiedDateTime",
+        "multiValueExtendedProperties",
+        "onlineMeeting",
+        "onlineMeetingUrl",
+        "organizer",
+        "originalEndTimeZone",
+        "originalStart",
+        "originalStartTimeZone",
+        "responseStatus",
+        "seriesMasterId",
+        "type",
+        "uid",
+        "occurrenceId",
+        "webLink",
+    )
 )
 _DEFAULTS: Json = {
     "categories": [],
@@ -117,32 +144,10 @@ def read_event(body: Any) -> EventInput:
 
 
 def _read_member(found: EventInput, name: str, value: Any) -> None:
-    fields = found.fields
-    if name in _BOOLS:
-        fields[name] = _bool(name, value)
-    elif name in _ENUMS:
-        fields[name] = _enum(name, value)
-    elif name == "subject":
-        fields[name] = _string(name, value) or ""
-    elif name == "transactionId":
-        fields[name] = _string(name, value)
-    elif name == "reminderMinutesBeforeStart":
-        fields[name] = _minutes(value)
-    elif name == "categories":
-        fields[name] = _categories(value)
-    elif name == "body":
-        fields |= _body(value)
-    elif name == "start":
-        found.start = _wall_time(name, value)
-    elif name == "end":
-        found.end = _wall_time(name, value)
-    elif name == "location":
-        fields |= read_location(value)
-    elif name == "locations":
-        # `location` and `locations` say the same; the one sent last wins.
-        fields |= read_locations(value)
-    elif name == "attendees":
-        fields[name] = _attendees(value)
+    if name in _MEMBERS:
+        found.fields |= _MEMBERS[name](name, value)
+    elif name in ("start", "end"):
+        setattr(found, name, _wall_time(name, value))
     elif name == "recurrence":
         found.recurrence, found.has_recurrence = value, True
     elif name == "singleValueExtendedProperties":
@@ -158,22 +163,22 @@ def _wrong_type(name: str, wanted: str) -> Exception:
     return unreadable(f"Cannot convert the value of '{name}' to the expected type '{wanted}'.")
 
 
-def _bool(name: str, value: Any) -> bool:
+def _bool(name: str, value: Any) -> Json:
     if value is None:
-        return bool(_DEFAULTS[name])
+        return {name: _DEFAULTS[name]}
     if not isinstance(value, bool):
         raise _wrong_type(name, "Edm.Boolean")
-    return value
+    return {name: value}
 
 
-def _enum(name: str, value: Any) -> str:
+def _enum(name: str, value: Any) -> Json:
     if value is None:
-        return str(_DEFAULTS[name])
+        return {name: _DEFAULTS[name]}
     # Graph reads enum members whatever their case and answers in its own.
     by_folded = {choice.casefold(): choice for choice in _ENUMS[name]}
     if not isinstance(value, str) or value.casefold() not in by_folded:
         raise _wrong_type(name, f"microsoft.graph.{name}")
-    return by_folded[value.casefold()]
+    return {name: by_folded[value.casefold()]}
 
 
 def _string(name: str, value: Any) -> str | None:
@@ -182,37 +187,45 @@ def _string(name: str, value: Any) -> str | None:
     return value
 
 
-def _minutes(value: Any) -> int:
+def _subject(name: str, value: Any) -> Json:
+    return {name: _string(name, value) or ""}
+
+
+def _optional_string(name: str, value: Any) -> Json:
+    return {name: _string(name, value)}
+
+
+def _minutes(name: str, value: Any) -> Json:
     if value is None:
-        return int(_DEFAULTS["reminderMinutesBeforeStart"])
+        return {name: _DEFAULTS[name]}
     if not isinstance(value, int) or isinstance(value, bool):
-        raise _wrong_type("reminderMinutesBeforeStart", "Edm.Int32")
+        raise _wrong_type(name, "Edm.Int32")
     if not 0 <= value < 2**31:
         raise invalid_property("reminderMinutesBeforeStart is out of range.")
-    return value
+    return {name: value}
 
 
-def _categories(value: Any) -> list[str]:
+def _categories(name: str, value: Any) -> Json:
     if value is None:
-        return []
-    if not isinstance(value, list) or any(not isinstance(name, str) for name in value):
+        return {name: []}
+    if not isinstance(value, list) or any(not isinstance(each, str) for each in value):
         raise _wrong_type("categories", "Collection(Edm.String)")
     if len(value) > MAX_CATEGORIES:
         raise invalid_property("Too many categories.")
-    return list(value)
+    return {name: list(value)}
 
 
-def _body(value: Any) -> Json:
+def _body(name: str, value: Any) -> Json:
     if value is None:
-        return {"body": bodies.EMPTY_BODY, "bodyPreview": ""}
+        return {name: bodies.EMPTY_BODY, "bodyPreview": ""}
     if not isinstance(value, dict):
-        raise _wrong_type("body", "microsoft.graph.itemBody")
+        raise _wrong_type(name, "microsoft.graph.itemBody")
     content = _string("content", value.get("content")) or ""
     kind = value.get("contentType") or "text"
     if not isinstance(kind, str) or kind.casefold() not in ("html", "text"):
         raise _wrong_type("contentType", "microsoft.graph.bodyType")
     body = bodies.html_body(kind.casefold(), content)
-    return {"body": body, "bodyPreview": bodies.preview(body["content"])}
+    return {name: body, "bodyPreview": bodies.preview(body["content"])}
 
 
 def _wall_time(name: str, value: Any) -> WallTime:
@@ -230,14 +243,14 @@ def _wall_time(name: str, value: Any) -> WallTime:
     return WallTime(wall, zone_name)
 
 
-def _attendees(value: Any) -> list[Json]:
+def _attendees(name: str, value: Any) -> Json:
     if value is None:
-        return []
+        return {name: []}
     if not isinstance(value, list):
-        raise _wrong_type("attendees", "Collection(microsoft.graph.attendee)")
+        raise _wrong_type(name, "Collection(microsoft.graph.attendee)")
     if len(value) > MAX_ATTENDEES:
         raise invalid_property(f"An event has at most {MAX_ATTENDEES} attendees.")
-    return [_attendee(entry) for entry in value]
+    return {name: [_attendee(entry) for entry in value]}
 
 
 def _attendee(entry: Any) -> Json:
@@ -268,3 +281,18 @@ def _extended(value: Any) -> dict[str, str]:
             raise _wrong_type("singleValueExtendedProperties", "singleValueLegacyExtendedProperty")
         found[entry["id"]] = _string("value", entry.get("value")) or ""
     return found
+
+
+# `location` and `locations` say the same; the one sent last wins.
+_MEMBERS: dict[str, Callable[[str, Any], Json]] = {
+    **dict.fromkeys(_BOOLS, _bool),
+    **dict.fromkeys(_ENUMS, _enum),
+    "subject": _subject,
+    "transactionId": _optional_string,
+    "reminderMinutesBeforeStart": _minutes,
+    "categories": _categories,
+    "body": _body,
+    "location": lambda _name, value: read_location(value),
+    "locations": lambda _name, value: read_locations(value),
+    "attendees": _attendees,
+}

@@ -5,7 +5,7 @@ Times of day, zones and exceptions are none of its business (Graph docs: recurre
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from dateutil import rrule
 
@@ -85,7 +85,7 @@ def _rule(pattern: Json, span: Json, begin: date) -> rrule.rrule:
     return rrule.rrule(_frequency(pattern, options), **options)
 
 
-def _frequency(pattern: Json, options: dict[str, Any]) -> int:
+def _frequency(pattern: Json, options: dict[str, Any]) -> Literal[0, 1, 2, 3]:
     """The rule's frequency; adds what selects the days within a period to the options."""
     weekdays = [WEEKDAYS.index(day) for day in pattern["daysOfWeek"]]
     kind = pattern["type"]

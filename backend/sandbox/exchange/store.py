@@ -125,7 +125,7 @@ class Exchange:
         fields["organizer"] = _recipient(owner.name, owner.address)
         fields["attendees"] = traffic.with_organizer_marked(fields["attendees"], owner)
         online.join(fields, given.fields, self._next_key(owner.id))
-        event = self._add(mailbox, fields, timing, given, cause, calendar_id)
+        event = self._add(mailbox, fields, timing, given, cause, calendar_id=calendar_id)
         if fields["attendees"] and not draft:
             traffic.invite(self, event, event.attendees, cause)
         return event
@@ -294,6 +294,7 @@ class Exchange:
         timing: Timing,
         given: EventInput,
         cause: Cause,
+        *,
         calendar_id: str | None,
     ) -> StoredEvent:
         event = mailbox.add(

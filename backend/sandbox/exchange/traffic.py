@@ -128,7 +128,7 @@ def deliver_from_outside(
     """Put copies of a meeting that somebody outside organizes into the invited mailboxes."""
     addresses = [address_of(entry) for entry in fields["attendees"]]
     return [
-        _add_copy(exchange, person, fields, (timing.start, timing.end), uid, cause)
+        _add_copy(exchange, person, fields, (timing.start, timing.end), uid=uid, cause=cause)
         for person in _people(exchange, addresses)
     ]
 
@@ -311,7 +311,7 @@ def _room_accepts(theirs: StoredEvent, event: StoredEvent, cause: Cause) -> None
 
 def _deliver(exchange: Exchange, person: Person, event: StoredEvent, cause: Cause) -> None:
     times = (event.start, event.end)
-    copy = _add_copy(exchange, person, event.fields, times, event.ical_uid, cause)
+    copy = _add_copy(exchange, person, event.fields, times, uid=event.ical_uid, cause=cause)
     if person.purpose in ("room", "equipment"):
         _room_accepts(copy, event, cause)
         exchange.send(
@@ -328,6 +328,7 @@ def _add_copy(
     person: Person,
     fields: Json,
     times: tuple[datetime, datetime],
+    *,
     uid: str,
     cause: Cause,
 ) -> StoredEvent:

@@ -17,8 +17,18 @@ from backend.sandbox.graph.errors import bad_query
 
 MAX_QUERY_LENGTH = 16_384
 _KNOWN = frozenset(
-    ("$select", "$top", "$skip", "$filter", "$orderby", "$expand", "$count", "$search")
-    + ("$skiptoken", "$format", "startdatetime", "enddatetime")
+    (
+        "$select",
+        "$top",
+        "$skip",
+        "$filter",
+        "$orderby",
+        "$expand",
+        "$count",
+        "$search",
+        "$skiptoken",
+        "$format",
+    )
 )
 
 
@@ -110,7 +120,7 @@ def ordered(rows: list[Json], expression: str | None) -> list[Json]:
         if not words or len(words) > 2 or (len(words) == 2 and words[1] not in ("asc", "desc")):
             raise bad_query(f"The $orderby expression '{expression[:200]}' is not valid.")
         path = words[0].split("/")
-        rows = sorted(rows, key=lambda row: _sort_key(row, path), reverse=words[-1] == "desc")  # noqa: B023
+        rows = sorted(rows, key=lambda row: _sort_key(row, path), reverse=words[-1] == "desc")
     return rows
 
 
