@@ -12,16 +12,9 @@ from backend.sandbox.control.frame import Frame
 from backend.sandbox.control.routes import control_routes
 from backend.sandbox.control.snapshot import Snapshots
 from backend.sandbox.entra.routes import entra_routes
+from backend.sandbox.graph.routes import graph_routes
 from backend.sandbox.outlook.routes import outlook_routes
 from backend.sandbox.world import SandboxSettings, World, new_world
-
-try:  # until the Graph routes are there
-    from backend.sandbox.graph.routes import graph_routes
-except ImportError:
-
-    def graph_routes(world: World) -> list:
-        return []
-
 
 __all__ = ["Sandbox", "SandboxSettings", "World", "create_sandbox"]
 
