@@ -235,6 +235,12 @@ class Mailbox:
         self._index(event)
         self.record_change(ChangeKind.CREATED, event, cause)
 
+    def put_back(self, calendars: list[Calendar], categories: list[MasterCategory]) -> None:
+        """Take the calendars and categories of a snapshot instead of the first ones."""
+        self.calendars = {calendar.id: calendar for calendar in calendars}
+        self.categories = {category.id: category for category in categories}
+        self.default_calendar = next(each for each in calendars if each.is_default)
+
     def adopt(self, event: StoredEvent) -> None:
         """Take in a copy of a snapshot as it was."""
         if event.is_deleted:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from backend.sandbox.directory import Directory, Person
-from backend.sandbox.exchange import ids, online, series, traffic
+from backend.sandbox.exchange import ids, online, series, snapshot, traffic
 from backend.sandbox.exchange.errors import ExchangeError, bad_request, invalid_property
 from backend.sandbox.exchange.mailbox import Listener, Mailbox
 from backend.sandbox.exchange.model import (
@@ -123,7 +123,7 @@ class Exchange:
         fields = blank_fields() | given.fields | timing.fields
         fields["isDraft"] = draft
         fields["organizer"] = _recipient(owner.name, owner.address)
-        fields["attendees"] = traffic.with_organizer_marked(fields["attendees"], owner)
+        fields["attendees"] = traffic.prepared(self, fields["attendees"], owner)
         online.join(fields, given.fields, self._next_key(owner.id))
         event = self._add(mailbox, fields, timing, given, cause, calendar_id=calendar_id)
         if fields["attendees"] and not draft:
@@ -138,6 +138,7 @@ class Exchange:
         timing = timing_of_new(given)
         fields = blank_fields() | given.fields | timing.fields
         fields["organizer"] = _recipient(organizer["name"], organizer["address"])
+        fields["attendees"] = traffic.prepared(self, fields["attendees"], None)
         online.join(fields, given.fields, self._next_key(organizer["address"]))
         uid = ical_uid or self._new_uid(organizer["address"])
         return traffic.deliver_from_outside(self, fields, timing, uid, cause)
@@ -164,7 +165,7 @@ class Exchange:
         fields = dict(given.fields)
         fields.pop("transactionId", None)
         if "attendees" in fields:
-            fields["attendees"] = traffic.keep_responses(fields["attendees"], event, owner)
+            fields["attendees"] = traffic.keep_responses(self, fields["attendees"], event)
         online.keep(fields, event.fields, self._next_key(event.id))
         return self._apply(event, fields, timing, given, cause)
 
@@ -242,6 +243,27 @@ class Exchange:
             cause=cause,
             calendar_id=calendar_id or event.calendar_id,
         )
+
+    # --- persistence --------------------------------------------------------------------------
+
+    def snapshot(self) -> Json:
+        """Everything as JSON, to be written to disk at once."""
+        return snapshot.take(self)
+
+    def restore(self, saved: Json) -> None:
+        """Be as a snapshot says; raises ValueError for one of another format."""
+        snapshot.put_back(self, saved)
+
+    def clear(self) -> None:
+        """Empty all mailboxes without a trace."""
+        self.mailboxes.clear()
+        self.mail.clear()
+        self._copies.clear()
+
+    def know(self, event: StoredEvent) -> None:
+        """Count a copy of a snapshot among those of its meeting."""
+        if not event.is_deleted:
+            self._copies.setdefault(event.ical_uid, {})[event.owner_id] = event
 
     # --- inside -------------------------------------------------------------------------------
 

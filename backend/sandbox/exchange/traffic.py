@@ -95,21 +95,29 @@ def _write_whole(
 # --- organizer to attendees ---------------------------------------------------------------------
 
 
-def with_organizer_marked(attendees: list[Json], owner: Person) -> list[Json]:
-    """The attendees, the organizer among them answering `organizer`."""
-    return [
-        {**entry, "status": {"response": "organizer", "time": zones.NO_TIME}}
-        if address_of(entry) == owner.address.casefold()
-        else entry
-        for entry in attendees
-    ]
+def prepared(exchange: Exchange, attendees: list[Json], owner: Person | None) -> list[Json]:
+    """Attendees as sent, named as in the directory; the organizer among them is marked."""
+    return [_prepared(exchange, entry, owner) for entry in attendees]
 
 
-def keep_responses(attendees: list[Json], event: StoredEvent, owner: Person) -> list[Json]:
+def _prepared(exchange: Exchange, entry: Json, owner: Person | None) -> Json:
+    address = entry["emailAddress"]
+    if owner is not None and address_of(entry) == owner.address.casefold():
+        status = {"response": "organizer", "time": zones.NO_TIME}
+        entry = {**entry, "status": status}
+    if address["name"] != address["address"]:
+        return entry
+    known = exchange.directory.by_address(address["address"])
+    if known is None:
+        return entry
+    return {**entry, "emailAddress": {"name": known.name, "address": address["address"]}}
+
+
+def keep_responses(exchange: Exchange, attendees: list[Json], event: StoredEvent) -> list[Json]:
     """A list of attendees that was sent in, with the answers known before."""
     known = {address_of(entry): entry["status"] for entry in event.attendees}
     kept = [{**entry, "status": known.get(address_of(entry), _NOBODY)} for entry in attendees]
-    return with_organizer_marked(kept, owner) if event.is_organizer else kept
+    return prepared(exchange, kept, event.mailbox.person if event.is_organizer else None)
 
 
 def invite(exchange: Exchange, event: StoredEvent, invited: list[Json], cause: Cause) -> None:
@@ -195,7 +203,7 @@ def _refresh(theirs: StoredEvent, event: StoredEvent, cause: Cause, *, moved: bo
     fields = {name: event.fields[name] for name in SHARED}
     response = _NOT_RESPONDED if moved else theirs.fields["responseStatus"]
     fields["responseStatus"] = response
-    fields["attendees"] = _seen_by(event, person, response)
+    fields["attendees"] = _masked(event.fields, person, response)
     fields["isCancelled"] = False
     _mask_for_room(fields, event.fields, person)
     fresh = write(theirs, fields, event.start, event.end, cause)
@@ -364,10 +372,6 @@ def _mask_for_room(theirs: Json, fields: Json, person: Person) -> None:
     theirs["body"], theirs["bodyPreview"] = {"contentType": "html", "content": ""}, ""
 
 
-def _seen_by(event: StoredEvent, person: Person, response: Json) -> list[Json]:
-    return _masked(event.fields, person, response)
-
-
 def _masked(fields: Json, person: Person, response: Json) -> list[Json]:
     """The attendees as one of them sees them: only his own answer, alone if they are hidden."""
     own = _addresses_of(person)
@@ -376,7 +380,8 @@ def _masked(fields: Json, person: Person, response: Json) -> list[Json]:
         if address_of(entry) in own:
             seen.append({**entry, "status": response})
         elif not fields["hideAttendees"]:
-            seen.append({**entry, "status": _NOBODY})
+            is_blank = entry["status"] == _NOBODY
+            seen.append(entry if is_blank else {**entry, "status": _NOBODY})
     return seen
 
 
