@@ -1,0 +1,1 @@
+"""HTTP in: parse, call one service method, dump. Decides nothing about events, links or people."""

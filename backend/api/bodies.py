@@ -1,0 +1,72 @@
+"""What every request must satisfy before a handler sees it: size, media type, JSON, plain text."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+from flask import Flask, request
+from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
+
+MOST_BYTES = 1_000_000
+_DEEPEST = 32
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_JSON_ROOTS = ("/api/", "/crm/api/", "/graph/")
+
+
+def register_body_checks(app: Flask) -> None:
+    """Refuse what no handler could use; the parsers behind would partly answer 500."""
+    app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
+    app.config["MAX_FORM_MEMORY_SIZE"] = MOST_BYTES
+    app.config["MAX_FORM_PARTS"] = 100
+    app.before_request(check_request)
+
+
+def check_request() -> None:
+    """Raises: HTTPException (400, 413, 415) with a code."""
+    for name, values in request.args.lists():
+        if not all(map(is_plain, (name, *values))):
+            _refuse(BadRequest(), "invalid_text", "The query holds characters nobody can store.")
+    if request.method in _WITH_BODY and request.path.startswith(_JSON_ROOTS):
+        body = request.get_data(cache=True)
+        if body:
+            _check_json(body)
+
+
+def is_plain(text: str) -> bool:
+    """Whether a database can store it: no NUL, no half of a surrogate pair."""
+    return "\x00" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _check_json(body: bytes) -> None:
+    if not request.is_json:
+        _refuse(UnsupportedMediaType(), "unsupported_media_type", "Send application/json.")
+    try:
+        parsed = json.loads(body, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        # ValueError is more than JSONDecodeError: wrong UTF-8, and integers of 5,000 digits.
+        _refuse(BadRequest(), "invalid_json", "The body is not valid JSON.")
+    _check_values(parsed, _DEEPEST)
+
+
+def _check_values(value: Any, depth: int) -> None:
+    if depth == 0:
+        _refuse(BadRequest(), "invalid_json", "The body is nested too deeply.")
+    if isinstance(value, str) and not is_plain(value):
+        _refuse(BadRequest(), "invalid_text", "The body holds characters nobody can store.")
+    if isinstance(value, dict):
+        for name, member in value.items():
+            _check_values(name, depth)
+            _check_values(member, depth - 1)
+    if isinstance(value, list):
+        for member in value:
+            _check_values(member, depth - 1)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _refuse(error: HTTPException, code: str, message: str) -> NoReturn:
+    error.data = {"code": code, "message": message}  # type: ignore[attr-defined]
+    raise error

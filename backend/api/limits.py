@@ -1,0 +1,32 @@
+"""A generous ceiling on requests per signed-in user, so that a runaway client harms nobody else."""
+
+from __future__ import annotations
+
+from flask import Flask, g, request
+from flask_limiter import Limiter
+
+from backend.domain.ports import Principal
+from backend.settings import Settings
+
+
+def register_limits(app: Flask, settings: Settings) -> None:
+    """Must come after the authentication: it counts people, not addresses."""
+    limiter = Limiter(
+        _who,
+        app=app,
+        # One budget for everything a person does, not one per address.
+        application_limits=[settings.rate_limit],
+        storage_uri=settings.rate_limit_storage,
+        in_memory_fallback_enabled=True,
+    )
+    limiter.request_filter(_is_uncounted)
+
+
+def _who() -> str:
+    principal: Principal = g.principal
+    return f"{principal.tenant_id}/{principal.oid}"
+
+
+def _is_uncounted() -> bool:
+    """Open pages are the same for everybody; the metrics have a reader of their own."""
+    return "principal" not in g or request.endpoint == "metrics.show"
