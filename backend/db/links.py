@@ -21,7 +21,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from backend.db.models import EventIdRow, LinkRow, MailboxRow
+from backend.db.models import EventIdRow, FirmRow, HistoryRow, LinkRow, MailboxRow
+from backend.domain.event import Event
+from backend.domain.matching import invited
 from backend.sql import UtcDateTime
 
 
@@ -62,6 +64,56 @@ def remember_id(session: Session, link: LinkRow, event_id: str) -> None:
                 link_id=link.id,
             )
         )
+
+
+def tenant_of(session: Session, row: LinkRow) -> str:
+    """The Entra tenant of the link's firm."""
+    return session.scalars(select(FirmRow.tenant_id).where(FirmRow.id == row.firm_id)).one()
+
+
+def learn_event(session: Session, row: LinkRow, event: Event, now: datetime) -> None:
+    """Keep what an event shows about itself; facts, so the version stays (R3).
+
+    The iCalUId is taken over only while nobody else in the firm holds it.
+    """
+    if event.ical_uid is not None and row.ical_uid != event.ical_uid:
+        holder = find_by_ical_uid(session, row.firm_id, event.ical_uid)
+        if holder is None:
+            row.ical_uid = event.ical_uid
+    if row.event_id != event.id:
+        remember_id(session, row, row.event_id)
+        row.event_id = event.id
+    if row.looked_at_version is None or event.modified_at > row.looked_at_version:
+        row.looked_at_version = event.modified_at
+        row.last_change_seen_at = now
+    row.event_end = event.end
+    row.had_attendees = bool(invited(event))
+    row.gone_since = None
+
+
+def write_history(
+    session: Session,
+    row: LinkRow,
+    *,
+    kind: str,
+    line: str,
+    at: datetime,
+    request_id: str | None = None,
+) -> None:
+    """A line of history that is no move of the link: a fact."""
+    session.add(
+        HistoryRow(
+            firm_id=row.firm_id,
+            mailbox_id=row.mailbox_id,
+            link_id=row.id,
+            event_id=row.event_id,
+            at=at,
+            kind=kind,
+            line=line,
+            request_id=request_id,
+            codes=[],
+        )
+    )
 
 
 def ring(session: Session, link_id: str, at: datetime, *, urgent: bool = False) -> None:

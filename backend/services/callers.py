@@ -1,0 +1,222 @@
+"""Who calls, for whose calendar, under which settings: the first step of every use case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from backend.db import people
+from backend.db.models import ServerRow
+from backend.db.people import Owner
+from backend.db.rows import policy_of, user_state_of
+from backend.domain.errors import NotAllowedError, RemoteError, UnknownFirmError
+from backend.domain.event import normalised_address
+from backend.domain.policy import Policy, UserState
+from backend.domain.ports import Calendars, Clock, Mailbox, Principal, ServerCredentials
+from backend.services.transactions import run_again_if_taken
+from backend.sql import Database
+
+EDIT_RIGHT_LASTS = timedelta(hours=1)
+"""How long a delegate's edit right counts without asking Graph again (T9)."""
+
+
+class Vault(Protocol):
+    """Keeps secrets encrypted at rest (A4)."""
+
+    def encrypt(self, secret: str) -> str: ...
+
+    def decrypt(self, sealed: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarOwner:
+    """The person whose calendar it is, as values that outlive the transaction."""
+
+    firm_id: str
+    firm_name: str
+    tenant_id: str
+    user_id: str
+    oid: str
+    name: str
+    address: str
+    mailbox_id: str
+    policy: Policy
+    state: UserState
+    server: ServerCredentials | None
+    server_can_write: bool | None
+    master_category: str | None
+    default_activity_type: str | None
+    default_visibility: str
+
+    @property
+    def mailbox(self) -> Mailbox:
+        return Mailbox(self.tenant_id, self.oid, self.address)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A signed-in user acting on a calendar: his own, or its owner's as a delegate (T9)."""
+
+    principal: Principal
+    user_id: str
+    owner: CalendarOwner
+
+    @property
+    def is_delegate(self) -> bool:
+        return self.principal.oid != self.owner.oid
+
+
+def owner_values(owner: Owner, vault: Vault, *, can_write: bool | None = None) -> CalendarOwner:
+    """The values of a joined row; call it while the session is open."""
+    return CalendarOwner(
+        firm_id=owner.firm.id,
+        firm_name=owner.firm.name,
+        tenant_id=owner.firm.tenant_id,
+        user_id=owner.user.id,
+        oid=owner.user.oid,
+        name=owner.user.name,
+        address=owner.user.address or "",
+        mailbox_id=owner.mailbox.id,
+        policy=policy_of(owner.firm),
+        state=user_state_of(owner.user, owner.mailbox, owner.server),
+        server=credentials_of(owner.server, vault) if owner.server is not None else None,
+        server_can_write=can_write,
+        master_category=owner.mailbox.master_category,
+        default_activity_type=owner.user.default_activity_type,
+        default_visibility=owner.user.default_visibility,
+    )
+
+
+def credentials_of(server: ServerRow, vault: Vault) -> ServerCredentials:
+    """What the worker signs in with."""
+    return ServerCredentials(
+        server_id=server.id,
+        tenant_id=server.tenant_id,
+        client_id=server.client_id,
+        cloud=server.cloud,
+        secret=vault.decrypt(server.secret_encrypted) if server.secret_encrypted else None,
+        certificate_pem=(
+            vault.decrypt(server.certificate_encrypted) if server.certificate_encrypted else None
+        ),
+    )
+
+
+CAN_WRITE_LASTS = timedelta(hours=1)
+"""How long a refused write keeps the worker from trying again (A19)."""
+
+
+def server_can_write(server: ServerRow | None, now: datetime) -> bool | None:
+    """Whether the app may write categories; a refusal is forgotten after an hour (A19)."""
+    if server is None or server.can_write is None:
+        return None
+    if server.can_write:
+        return True
+    fresh = server.can_write_at is not None and now - server.can_write_at < CAN_WRITE_LASTS
+    return False if fresh else None
+
+
+class Callers:
+    """Turns a principal into a caller; makes users of known firms at their first sign-in."""
+
+    def __init__(
+        self, database: Database, calendars: Calendars, vault: Vault, clock: Clock
+    ) -> None:
+        self._database = database
+        self._calendars = calendars
+        self._vault = vault
+        self._clock = clock
+
+    def resolve(self, principal: Principal, mailbox: str | None = None) -> Caller:
+        """The caller and the calendar's owner; ``mailbox`` is an address or object id.
+
+        Raises: UnknownFirmError, NotAllowedError when the firm has no such mailbox.
+        """
+        with self._database.read() as session:
+            me = people.find_owner(session, principal.tenant_id, principal.oid)
+            own = self._values(me) if me is not None else None
+            other = None
+            if own is not None and mailbox is not None and not _is_own(own, mailbox):
+                found = people.find_owner_by(session, principal.tenant_id, mailbox)
+                other = self._values(found) if found is not None else None
+        if own is None:
+            own = self._first_sign_in(principal)
+        if mailbox is None or _is_own(own, mailbox):
+            return Caller(principal, own.user_id, own)
+        if other is None:
+            other = self._unknown_owner(principal, own, mailbox)
+        return Caller(principal, own.user_id, other)
+
+    def owner_of_mailbox(self, tenant_id: str, mailbox_id: str) -> CalendarOwner:
+        """The owner of a mailbox that is known to exist, for the worker."""
+        with self._database.read() as session:
+            return self._values(people.get_owner_of_mailbox(session, tenant_id, mailbox_id))
+
+    def confirm_edit_right(self, caller: Caller) -> None:
+        """Ask Graph whether a delegate may edit, unless it said so within the hour (T9).
+
+        Raises: NotAllowedError when he may not, RemoteError when Graph does not answer.
+        """
+        if not caller.is_delegate:
+            return
+        now = self._clock()
+        since = now - EDIT_RIGHT_LASTS
+        with self._database.read() as session:
+            mailbox_id = caller.owner.mailbox_id
+            if people.may_have_edit_right(session, mailbox_id, caller.user_id, since=since):
+                return
+        calendar = self._calendars.as_user(caller.principal)
+        if not calendar.may_edit(caller.owner.mailbox):
+            raise NotAllowedError("You may not edit this calendar.")
+        with self._database.write.begin() as session:
+            owner = people.get_owner_of_mailbox(session, caller.owner.tenant_id, mailbox_id)
+            people.confirm_edit_right(session, owner.mailbox, caller.user_id, now)
+
+    def _values(self, owner: Owner) -> CalendarOwner:
+        can_write = server_can_write(owner.server, self._clock())
+        return owner_values(owner, self._vault, can_write=can_write)
+
+    def _first_sign_in(self, principal: Principal) -> CalendarOwner:
+        return self._add(
+            principal.tenant_id, principal.oid, name=principal.name, address=principal.username
+        )
+
+    def _unknown_owner(self, principal: Principal, own: CalendarOwner, key: str) -> CalendarOwner:
+        """A colleague who never signed in: known to the directory, not decided yet."""
+        unknown = NotAllowedError("Your firm has no such mailbox.")
+        if own.server is None:
+            raise unknown
+        try:
+            found = self._calendars.as_app(own.server).find_user(principal.tenant_id, key)
+        except RemoteError:
+            raise unknown from None
+        if found is None:
+            raise unknown
+        return self._add(
+            principal.tenant_id, found.oid, name=found.name, address=found.address or None
+        )
+
+    def _add(self, tenant_id: str, oid: str, *, name: str, address: str | None) -> CalendarOwner:
+        def add(session: Session) -> CalendarOwner:
+            firm = people.find_firm(session, tenant_id)
+            if firm is None:
+                raise UnknownFirmError
+            owner = people.find_owner(session, tenant_id, oid) or people.add_user(
+                session,
+                firm,
+                oid=oid,
+                name=name,
+                address=address if address and "@" in address else None,
+                now=self._clock(),
+            )
+            return self._values(owner)
+
+        return run_again_if_taken(self._database, add)
+
+
+def _is_own(owner: CalendarOwner, mailbox: str) -> bool:
+    return mailbox.strip().lower() == owner.oid or (
+        bool(owner.address) and normalised_address(mailbox) == owner.address
+    )

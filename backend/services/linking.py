@@ -1,0 +1,258 @@
+"""The pane's doors on one event: view, check, tick, untick, undo. The road does the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from backend.db import links
+from backend.domain.category import shows_category
+from backend.domain.crm import AttendeeMatch, Contact, CrmGateway
+from backend.domain.errors import (
+    ConsentRequiredError,
+    EventNotFoundError,
+    NotAllowedError,
+    NotEligibleError,
+    NothingToUndoError,
+    RemoteAccessError,
+    RemoteError,
+    RemoteNotFoundError,
+    TransientRemoteError,
+)
+from backend.domain.event import Attendee
+from backend.domain.link import CategoryPermission, Link
+from backend.domain.plan import DESTROYING
+from backend.domain.policy import Origin
+from backend.domain.ports import Calendar, Calendars, Clock, Look, Principal
+from backend.domain.rules import EventFacts, Source, Verdict
+from backend.services.answers import EventAnswer
+from backend.services.callers import Caller, Callers
+from backend.services.driving import Driver
+from backend.services.judging import judge_event, judge_facts, match_event, match_people
+from backend.services.showing import Showing
+from backend.services.wishes import Seen, Wishes
+from backend.sql import Database
+
+
+class Linking:
+    """Use cases of the task pane on one event."""
+
+    def __init__(
+        self,
+        database: Database,
+        calendars: Calendars,
+        crm: CrmGateway,
+        callers: Callers,
+        wishes: Wishes,
+        driver: Driver,
+        clock: Clock,
+        *,
+        budget: float,
+    ) -> None:
+        """``budget``: seconds a request may spend on Graph before it answers "pending"."""
+        self._database = database
+        self._calendars = calendars
+        self._crm = crm
+        self._callers = callers
+        self._wishes = wishes
+        self._driver = driver
+        self._clock = clock
+        self._budget = budget
+        self._showing = Showing(database, crm, clock)
+
+    def view(self, principal: Principal, event_id: str, mailbox: str | None) -> EventAnswer:
+        """Everything the pane says of a saved event (T1); one Graph read.
+
+        A difference between Outlook and memory makes the link due and nothing else (R6).
+
+        Raises: EventNotFoundError, NotAllowedError, ConsentRequiredError, ClaimsRequiredError,
+        TransientRemoteError when Graph does not answer and nothing is known of the event.
+        """
+        caller = self._callers.resolve(principal, mailbox)
+        calendar = self._calendars.as_user(principal, budget=self._budget)
+        link = self._wishes.find(caller, (event_id,))
+        try:
+            look = self._look(caller, calendar, event_id, with_body=False)
+        except (EventNotFoundError, TransientRemoteError):
+            if link is None:
+                raise
+            return self._showing.without_event(caller, link)
+        if link is None:
+            link = self._wishes.find(caller, (look.event.id,), look.event.ical_uid)
+        seen = self._judge(caller, look, Origin.MANUAL)
+        if link is not None:
+            link = self._mend_if_waiting(caller, calendar, link)
+            self._ring_if_changed(caller, link, look)
+        return self._showing.answer(caller, link, seen)
+
+    def check(self, principal: Principal, facts: EventFacts, mailbox: str | None) -> Verdict:
+        """The verdict on an unsaved or edited form: writes nothing, reads no Graph (T2)."""
+        caller = self._callers.resolve(principal, mailbox)
+        facts = replace(facts, attendee_matches=self._match_addresses(caller, facts))
+        return judge_facts(
+            caller.owner,
+            facts,
+            self._clock(),
+            Origin.MANUAL,
+            acts_for_other=caller.is_delegate,
+            source=Source.FORM,
+        )
+
+    def find_contacts(self, principal: Principal, query: str, limit: int) -> Sequence[Contact]:
+        """Contacts for pickers; private ones of other people are left out."""
+        caller = self._callers.resolve(principal)
+        found = self._crm.find_contacts(principal.tenant_id, query, limit)
+        return [c for c in found if not c.private or c.owner_id == caller.principal.oid]
+
+    def tick(
+        self,
+        principal: Principal,
+        event_id: str,
+        mailbox: str | None,
+        *,
+        just_saved: bool = False,
+    ) -> EventAnswer:
+        """Want a record of this event (T3); idempotent.
+
+        Raises: NotEligibleError when a rule says no, EventNotFoundError unless ``just_saved``,
+        RuleError with code ``already_linked`` when another calendar keeps the meeting.
+        """
+        caller = self._callers.resolve(principal, mailbox)
+        return self._wish(caller, event_id, Origin.MANUAL, just_saved=just_saved)
+
+    def undo(self, principal: Principal, event_id: str, mailbox: str | None) -> EventAnswer:
+        """Bring back what the last untick took away (T4): the same act as a new tick.
+
+        Raises: NothingToUndoError, and as ``tick``.
+        """
+        caller = self._callers.resolve(principal, mailbox)
+        link = self._wishes.find(caller, (event_id,))
+        if link is None or not self._showing.may_undo(link):
+            raise NothingToUndoError
+        return self._wish(caller, event_id, link.origin, just_saved=False)
+
+    def untick(self, principal: Principal, event_id: str, mailbox: str | None) -> EventAnswer:
+        """Do not want a record of this event (T4); idempotent, the owner needs no Graph call.
+
+        Raises: NotAllowedError, or RemoteError when Graph cannot confirm a delegate's right.
+        """
+        caller = self._callers.resolve(principal, mailbox)
+        link = self._wishes.find(caller, (event_id,))
+        if link is None:
+            return self._showing.nothing()
+        self._callers.confirm_edit_right(caller)
+        lease = self._wishes.store_untick(caller, link.id)
+        with self._driver.one_try() as may_try:
+            calendar = self._calendars.as_user(principal, budget=self._budget) if may_try else None
+            self._driver.drive(link.id, lease, calendar, None)
+        return self._showing.without_event(caller, self._wishes.reload(caller, link.id))
+
+    def _wish(
+        self, caller: Caller, event_id: str, origin: Origin, *, just_saved: bool
+    ) -> EventAnswer:
+        with self._driver.one_try() as may_try:
+            calendar, seen = None, Seen()
+            if may_try:
+                calendar = self._calendars.as_user(caller.principal, budget=self._budget)
+                seen = self._see(caller, calendar, event_id, origin, just_saved=just_saved)
+            lease, link_id = self._wishes.store_tick(
+                caller, event_id, seen, origin, just_saved=just_saved
+            )
+            self._driver.drive(link_id, lease, calendar, seen.look)
+        link = self._wishes.reload(caller, link_id)
+        return self._showing.answer(caller, link, seen)
+
+    def _see(
+        self,
+        caller: Caller,
+        calendar: Calendar,
+        event_id: str,
+        origin: Origin,
+        *,
+        just_saved: bool,
+    ) -> Seen:
+        """Gather and judge; a no is final here, silence of Graph or CRM is not."""
+        try:
+            look = self._look(caller, calendar, event_id, with_body=True)
+        except EventNotFoundError:
+            if just_saved:
+                return Seen()
+            raise
+        except TransientRemoteError:
+            return Seen()
+        seen = self._judge(caller, look, origin)
+        if seen.verdict is not None and not seen.verdict.eligible:
+            self._refuse(caller, calendar, look, seen.verdict)
+            raise NotEligibleError(seen.verdict)
+        return seen
+
+    def _look(self, caller: Caller, calendar: Calendar, event_id: str, *, with_body: bool) -> Look:
+        try:
+            return calendar.get_event(caller.owner.mailbox, event_id, with_body=with_body)
+        except RemoteNotFoundError as error:
+            raise EventNotFoundError from error
+        except RemoteAccessError as error:
+            if caller.is_delegate:
+                raise NotAllowedError("You may not see this calendar.") from error
+            raise ConsentRequiredError("Calendar Sync may not read your calendar yet.") from error
+
+    def _judge(self, caller: Caller, look: Look, origin: Origin) -> Seen:
+        try:
+            matches = match_event(self._crm, caller.owner, look.event)
+        except RemoteError:
+            matches = None
+        verdict = judge_event(
+            caller.owner,
+            look.event,
+            matches,
+            self._clock(),
+            origin,
+            acts_for_other=caller.is_delegate,
+        )
+        return Seen(look, matches, verdict)
+
+    def _match_addresses(
+        self, caller: Caller, facts: EventFacts
+    ) -> tuple[AttendeeMatch, ...] | None:
+        if facts.attendee_addresses is None:
+            return None
+        attendees = [Attendee("", address) for address in facts.attendee_addresses]
+        try:
+            return match_people(self._crm, caller.owner, attendees)
+        except RemoteError:
+            return None
+
+    def _refuse(self, caller: Caller, calendar: Calendar, look: Look, verdict: Verdict) -> None:
+        """Keep the codes; whatever an event that turned private left behind goes at once (X4)."""
+        link = self._wishes.find(caller, (look.event.id,), look.event.ical_uid)
+        self._wishes.store_refusal(caller, look, verdict, link)
+        if link is None:
+            return
+        if DESTROYING.intersection(verdict.codes):
+            self._driver.walk_now(link.id, calendar, look)
+        else:
+            self._driver.ring_now()
+
+    def _mend_if_waiting(self, caller: Caller, calendar: Calendar, link: Link) -> Link:
+        """X1: a category that waited for its user is written by the next opening that may."""
+        waits = link.category.permission in (
+            CategoryPermission.WAITING_FOR_USER,
+            CategoryPermission.NOT_PERMITTED,
+        )
+        wanted = link.wants_category()
+        if not waits or wanted is None or link.category.seen is wanted:
+            return link
+        if calendar.may_write_events is not True:
+            return link
+        self._driver.walk_now(link.id, calendar)
+        return self._wishes.reload(caller, link.id)
+
+    def _ring_if_changed(self, caller: Caller, link: Link, look: Look) -> None:
+        event = look.event
+        shown = shows_category(link.category, event, caller.owner.policy.category_name)
+        is_newer = link.looked_at_version is None or event.modified_at > link.looked_at_version
+        if not is_newer and shown == bool(link.category.seen):
+            return
+        with self._database.write.begin() as session:
+            links.ring(session, link.id, self._clock(), urgent=True)
+        self._driver.ring_now()

@@ -1,0 +1,259 @@
+"""Writes wishes down: the only thing a door does to the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from backend.db import links
+from backend.db.links import Lease
+from backend.db.models import HistoryRow, LinkRow
+from backend.db.rows import apply, snapshot, store_memory
+from backend.domain.category import remember_look
+from backend.domain.crm import AttendeeMatch
+from backend.domain.errors import RuleError
+from backend.domain.link import CategoryPermission, EndReason, Link, LinkState, Trigger
+from backend.domain.policy import Origin
+from backend.domain.ports import Clock, Look
+from backend.domain.rules import Verdict
+from backend.services.callers import Caller
+from backend.services.road import LEASE_LENGTH
+from backend.services.transactions import run_again_if_taken
+from backend.sql import Database
+
+AWAITED_FOR = timedelta(minutes=30)
+"""For how long a just saved event may be missing in Graph (T8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a door could learn before the wish was written down."""
+
+    look: Look | None = None
+    matches: tuple[AttendeeMatch, ...] | None = None
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowState:
+    """Whether somebody works on a link, and whether it waits for work."""
+
+    leased: bool
+    due: bool
+
+
+class Wishes:
+    """Stores ticks, unticks and refusals, and hands out leases on the links."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def find(
+        self, caller: Caller, event_ids: Sequence[str], ical_uid: str | None = None
+    ) -> Link | None:
+        with self._database.read() as session:
+            row = links.find(session, caller.owner.mailbox_id, event_ids)
+            if row is None and ical_uid is not None:
+                row = links.find_by_ical_uid(session, caller.owner.firm_id, ical_uid)
+                if row is not None and row.mailbox_id != caller.owner.mailbox_id:
+                    row = None
+            return None if row is None else snapshot(row, caller.owner.tenant_id)
+
+    def reload(self, caller: Caller, link_id: str) -> Link:
+        with self._database.read() as session:
+            row = session.get(LinkRow, link_id)
+            assert row is not None
+            return snapshot(row, caller.owner.tenant_id)
+
+    def store_tick(
+        self, caller: Caller, event_id: str, seen: Seen, origin: Origin, *, just_saved: bool
+    ) -> tuple[Lease | None, str]:
+        """Want the event; answers the lease, unless somebody works on the link, and the link's id.
+
+        Raises: RuleError with code ``already_linked`` when another mailbox leads the meeting (S3).
+        """
+
+        def store(session: Session) -> tuple[Lease | None, str]:
+            row = self._wanted_row(session, caller, event_id, seen, origin)
+            self._apply_tick(session, caller, row, seen, origin)
+            if just_saved and seen.look is None:
+                row.awaited_until = self._clock() + AWAITED_FOR
+            session.flush()
+            return self._lease_or_ring(session, row), row.id
+
+        return run_again_if_taken(self._database, store)
+
+    def _wanted_row(
+        self, session: Session, caller: Caller, event_id: str, seen: Seen, origin: Origin
+    ) -> LinkRow:
+        event = seen.look.event if seen.look is not None else None
+        ids = (event_id,) if event is None else (event_id, event.id)
+        row = links.find(session, caller.owner.mailbox_id, ids)
+        if row is None and event is not None and event.ical_uid is not None:
+            row = links.find_by_ical_uid(session, caller.owner.firm_id, event.ical_uid)
+        if row is not None and row.mailbox_id != caller.owner.mailbox_id:
+            raise RuleError(
+                "Another calendar of your firm already keeps this meeting.",
+                code=EndReason.ALREADY_LINKED,
+            )
+        if row is None:
+            row = self._new_link(session, caller, event_id, origin)
+        else:
+            row = links.lock(session, row.id) or row
+        links.remember_id(session, row, event_id)
+        return row
+
+    def _new_link(self, session: Session, caller: Caller, event_id: str, origin: Origin) -> LinkRow:
+        row = LinkRow(
+            firm_id=caller.owner.firm_id,
+            mailbox_id=caller.owner.mailbox_id,
+            event_id=event_id,
+            state=LinkState.REMOVED,
+            origin=origin,
+            wished_by=caller.user_id,
+            created_at=self._clock(),
+            version=0,
+        )
+        session.add(row)
+        session.flush()
+        return row
+
+    def _apply_tick(
+        self,
+        session: Session,
+        caller: Caller,
+        row: LinkRow,
+        seen: Seen,
+        origin: Origin,
+    ) -> None:
+        """A person's act is newer than any memory (R2); if it changes nothing, nothing changes."""
+        now = self._clock()
+        event = seen.look.event if seen.look is not None else None
+        before = snapshot(row, caller.owner.tenant_id)
+        name = caller.owner.policy.category_name
+        memory = replace(before.category, permission=CategoryPermission.UNKNOWN)
+        if event is not None:
+            memory = remember_look(memory, event, name)
+        unchanged = (
+            before.is_wanted
+            and not before.opted_out
+            and before.blocked_by is None
+            and before.origin is origin
+            and before.category.seen == memory.seen
+        )
+        if not unchanged:
+            row.opted_out = False
+            row.adopt = True
+            row.blocked_by = None
+            row.origin = origin
+            row.wished_by = caller.user_id
+            memory = replace(memory, put_back=False, refused=False)
+            if before.activity_id is None:
+                row.looked_at = False
+            apply(
+                session,
+                row,
+                Trigger.TICK,
+                now=now,
+                line="ticked",
+                by_user_id=caller.user_id,
+                request_id=seen.look.request_id if seen.look is not None else None,
+            )
+        store_memory(row, memory)
+        if event is not None:
+            links.learn_event(session, row, event, now)
+            row.looked_at = row.looked_at or seen.matches is not None
+
+    def store_untick(self, caller: Caller, link_id: str) -> Lease | None:
+        now = self._clock()
+        with self._database.write.begin() as session:
+            row = links.lock(session, link_id)
+            assert row is not None
+            is_final = row.state is LinkState.RELEASED and row.reason == EndReason.FINAL
+            if row.state is LinkState.REMOVED or is_final:
+                return None
+            if not row.opted_out:
+                memory = snapshot(row, caller.owner.tenant_id).category
+                # Made without a look, so what the event shows now is unknown (R2).
+                store_memory(
+                    row,
+                    replace(
+                        memory, seen=None, refused=False, permission=CategoryPermission.UNKNOWN
+                    ),
+                )
+                row.opted_out = True
+                row.blocked_by = None
+                row.adopt = False
+                apply(
+                    session,
+                    row,
+                    Trigger.UNTICK,
+                    now=now,
+                    line="unticked",
+                    reason=EndReason.UNTICKED
+                    if row.state is not LinkState.RELEASED
+                    else row.reason,
+                    by_user_id=caller.user_id,
+                )
+            session.flush()
+            return self._lease_or_ring(session, row)
+
+    def _lease_or_ring(self, session: Session, row: LinkRow) -> Lease | None:
+        """The commit of the wish takes the lease, so that no worker starts the same link (A7)."""
+        now = self._clock()
+        links.ring(session, row.id, now, urgent=True)
+        session.refresh(row)
+        if links.is_leased(row, now):
+            return None
+        return links.take_lease(session, row, now, LEASE_LENGTH)
+
+    def store_refusal(
+        self, caller: Caller, look: Look, verdict: Verdict, link: Link | None
+    ) -> None:
+        """X4: one row of codes; what a private event left behind goes with the road's next run."""
+        now = self._clock()
+        with self._database.write.begin() as session:
+            session.add(
+                HistoryRow(
+                    firm_id=caller.owner.firm_id,
+                    mailbox_id=caller.owner.mailbox_id,
+                    link_id=link.id if link is not None else None,
+                    event_id=look.event.id,
+                    at=now,
+                    kind="refusal",
+                    line="tick_refused",
+                    by_user_id=caller.user_id,
+                    codes=list(verdict.codes),
+                    request_id=look.request_id,
+                )
+            )
+            if link is not None:
+                links.ring(session, link.id, now, urgent=True)
+
+    def give_back(self, lease: Lease) -> None:
+        now = self._clock()
+        with self._database.write.begin() as session:
+            links.settle(session, lease, due_at=now, attempts=lease.attempts, now=now)
+
+    def try_lease(self, link_id: str) -> Lease | None:
+        now = self._clock()
+        with self._database.write.begin() as session:
+            row = links.lock(session, link_id)
+            if row is None or links.is_leased(row, now):
+                return None
+            return links.take_lease(session, row, now, LEASE_LENGTH)
+
+    def peek(self, link_id: str) -> RowState | None:
+        now = self._clock()
+        with self._database.read() as session:
+            row = session.get(LinkRow, link_id)
+            if row is None:
+                return None
+            return RowState(
+                leased=links.is_leased(row, now),
+                due=row.due_at is not None and row.due_at <= now,
+            )
