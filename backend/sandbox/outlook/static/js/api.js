@@ -31,8 +31,7 @@ async function call(method, path, body) {
 /** @param {string} text */
 function reasonIn(text) {
   try {
-    const found = JSON.parse(text);
-    return found.reason ?? found.detail ?? found.error?.message ?? found.error ?? null;
+    return JSON.parse(text).reason ?? null;
   } catch {
     return text.slice(0, 200) || null;
   }
@@ -42,13 +41,13 @@ const part = encodeURIComponent;
 const mailbox = (/** @type {string} */ address) => `/mailboxes/${part(address)}`;
 const event = (/** @type {string} */ address, /** @type {string} */ id) =>
   `${mailbox(address)}/events/${part(id)}`;
-const items = (/** @type {any} */ answer) => answer.items ?? answer.value ?? answer;
+const items = (/** @type {any} */ answer) => answer.items;
 
 export const state = () => call('GET', '/state');
-export const settings = () => call('GET', '/settings').catch(() => ({}));
-export const personality = () => call('GET', '/personality').catch(() => ({}));
-/** @param {string} since */
-export const changes = (since) => call('GET', `/changes?since=${part(since)}`);
+export const settings = () => call('GET', '/settings');
+export const clock = () => call('GET', '/clock');
+/** @param {number} since */
+export const changes = (since) => call('GET', `/changes?since=${since}`);
 export const mail = async () => items(await call('GET', '/mail'));
 /** @param {object} wish */
 export const token = (wish) => call('POST', '/tokens', wish);
@@ -70,11 +69,12 @@ export const oneEvent = (address, id) => call('GET', event(address, id));
 export const categories = async (address) => items(await call('GET', `${mailbox(address)}/categories`));
 /** @type {(address: string, id: string) => Promise<any[]>} */
 export const copies = async (address, id) => items(await call('GET', `${event(address, id)}/copies`));
-/** @type {(address: string, body: object) => Promise<any>} */
-export const create = (address, body) => call('POST', `${mailbox(address)}/events`, body);
+/** @type {(address: string, body: object, isDraft: boolean) => Promise<any>} */
+export const create = (address, body, isDraft) =>
+  call('POST', `${mailbox(address)}/events${isDraft ? '?draft=1' : ''}`, body);
 /** @type {(address: string, id: string, patch: object) => Promise<any>} */
 export const change = (address, id, patch) => call('PATCH', event(address, id), patch);
 /** @type {(address: string, id: string) => Promise<any>} */
 export const remove = (address, id) => call('DELETE', event(address, id));
-/** @type {(address: string, id: string, act: 'cancel' | 'respond', body: object) => Promise<any>} */
+/** @type {(address: string, id: string, name: 'cancel' | 'respond' | 'send', body: object) => Promise<any>} */
 export const act = (address, id, name, body) => call('POST', `${event(address, id)}/${name}`, body);

@@ -59,12 +59,10 @@ export function behindTheForm(form, around) {
  * @param {EventForm} form
  */
 function copyLine(copy, form) {
-  const owner = typeof copy.owner === 'object' ? copy.owner : { address: copy.owner };
-  const name = copy.name ?? owner.name ?? copy.address ?? owner.address ?? '';
-  const categories = copy.categories ?? [];
+  const { owner, owner_name: name, categories } = copy;
   return h(
     'div',
-    { class: 'copy', 'data-owner': copy.address ?? owner.address ?? name },
+    { class: 'copy', 'data-owner': owner },
     avatar(name),
     h('span', { class: 'copy-name' }, name, copy.is_organizer && h('em', {}, ' organizer')),
     h(

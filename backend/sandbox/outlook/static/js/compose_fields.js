@@ -2,7 +2,7 @@
 
 /** @import { EventForm } from './form.js' */
 /** @import { Values } from './model.js' */
-/** @import { Somebody } from './people.js' */
+/** @import { Invited } from './people.js' */
 
 import { addDays, addMinutes } from './dates.js';
 import { h, icon } from './dom.js';
@@ -44,9 +44,10 @@ const REMINDERS = {
 
 /**
  * @param {EventForm} form
- * @param {Somebody[]} people
+ * @param {Invited[]} people
+ * @param {Invited[]} rooms
  */
-export function composeFields(form, people) {
+export function composeFields(form, people, rooms) {
   const subject = h('input', {
     type: 'text',
     class: 'subject',
@@ -56,8 +57,8 @@ export function composeFields(form, people) {
   subject.addEventListener('input', () => form.set({ subject: subject.value }));
   const guests = guestFields(form, people);
   const time = timeFields(form);
-  const place = textField('Location', 'Search for a location', 'location', form);
-  const text = textField('Description', 'Type a description', 'body', form, true);
+  const place = placeField(form, rooms);
+  const text = textField('Description', 'Type a description', form);
   const online = checkbox('Teams meeting', 'online', form);
   const kinds = [
     choice('Show as', SHOW_AS, form, 'showAs'),
@@ -103,7 +104,7 @@ function keep(control, value) {
 
 /**
  * @param {EventForm} form
- * @param {Somebody[]} people
+ * @param {Invited[]} people
  */
 function guestFields(form, people) {
   const wish = {
@@ -125,15 +126,40 @@ function guestFields(form, people) {
 /**
  * @param {string} label
  * @param {string} placeholder
- * @param {'location' | 'body'} name
  * @param {EventForm} form
- * @param {boolean} [isLong]
  */
-function textField(label, placeholder, name, form, isLong = false) {
-  const control = h(isLong ? 'textarea' : 'input', { 'aria-label': label, placeholder });
-  if (isLong) control.setAttribute('rows', '6');
-  control.addEventListener('input', () => form.set({ [name]: control.value }));
-  return { element: control, show: () => keep(control, form.values[name]) };
+function textField(label, placeholder, form) {
+  const control = h('textarea', { 'aria-label': label, placeholder, rows: 6 });
+  control.addEventListener('input', () => form.set({ body: control.value }));
+  return { element: control, show: () => keep(control, form.values.body) };
+}
+
+/**
+ * A place in words, or a room of the firm, which is then invited too.
+ * @param {EventForm} form
+ * @param {Invited[]} rooms
+ */
+function placeField(form, rooms) {
+  const names = rooms.map((room) => h('option', { value: room.name }));
+  const list = h('datalist', { id: 'rooms' }, ...names);
+  const control = h('input', {
+    'aria-label': 'Location',
+    placeholder: 'Add a room or location',
+    list: 'rooms',
+  });
+  control.addEventListener('input', () => {
+    const room = rooms.find((one) => one.name === control.value);
+    const guests = form.values.invitees.filter((one) => one.type !== 'resource');
+    /** @type {Values['invitees']} */
+    const resources = room
+      ? [{ name: room.name, address: room.address, type: 'resource', response: 'none' }]
+      : [];
+    form.set({ location: control.value, invitees: [...guests, ...resources] });
+  });
+  return {
+    element: h('span', { class: 'place' }, control, list),
+    show: () => keep(control, form.values.location),
+  };
 }
 
 /**

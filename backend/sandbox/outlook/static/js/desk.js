@@ -1,7 +1,7 @@
 /** The open event on the screen: form, what is behind it, and the side panel; one at a time. */
 
 /** @import { Preferences } from './preferences.js' */
-/** @import { Somebody } from './people.js' */
+/** @import { Invited } from './people.js' */
 /** @import { SignIn } from './tokens.js' */
 
 import { behindTheForm } from './behind.js';
@@ -16,7 +16,8 @@ import { SidePanel } from './pane.js';
  * @property {Preferences} preferences
  * @property {() => string | null} paneUrl
  * @property {() => SignIn} signIn
- * @property {() => Somebody[]} people
+ * @property {() => Invited[]} people
+ * @property {() => Invited[]} rooms
  * @property {(id: string) => void} openOther
  * @property {() => void} closed
  * @property {(id: string) => void} saved the open form has an id now
@@ -41,6 +42,7 @@ export class Desk {
     this.form = form;
     const around = {
       people: room.people(),
+      rooms: room.rooms(),
       close: () => this.close(),
       togglePane: () => this.togglePane(),
       keepsCategories: () => room.preferences.keepsCategories,

@@ -12,10 +12,11 @@
 export function h(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
-    if (value === undefined || value === null || value === false) continue;
+    const isWord = name.startsWith('data-') || name.startsWith('aria-');
+    if (value === undefined || value === null || (value === false && !isWord)) continue;
     if (name.startsWith('on')) element.addEventListener(name.slice(2).toLowerCase(), value);
     else if (name.startsWith('.')) Object.assign(element, { [name.slice(1)]: value });
-    else element.setAttribute(name, value === true ? '' : String(value));
+    else element.setAttribute(name, value === true && !isWord ? '' : String(value));
   }
   put(element, ...children);
   return element;
@@ -61,7 +62,7 @@ const SHAPES = {
   chevron: 'M6 8l4 4 4-4',
   close: 'M5 5l10 10M15 5L5 15',
   forward: 'M8 4l6 6-6 6',
-  gear: 'M10 7a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM10 2.5v2M10 15.5v2M2.5 10h2M15.5 10h2M4.7 4.7l1.4 1.4M13.9 13.9l1.4 1.4M4.7 15.3l1.4-1.4M13.9 6.1l1.4-1.4',
+  gear: 'M3 6h7M14 6h3M10 6a2 2 0 1 0 4 0 2 2 0 1 0-4 0M3 14h3M10 14h7M6 14a2 2 0 1 0 4 0 2 2 0 1 0-4 0',
   list: 'M4 6h12M4 10h12M4 14h12',
   lock: 'M6 9V7a4 4 0 0 1 8 0v2M5 9h10v7H5z',
   mail: 'M3 5h14v10H3zM3 6l7 5 7-5',

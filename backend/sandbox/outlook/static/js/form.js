@@ -7,6 +7,7 @@ import * as api from './api.js';
 import { factsOf } from './facts.js';
 import { graphEventOf, patchOf, valuesOf } from './model.js';
 
+const READER_RIGHTS = 1;
 const EDITOR_RIGHTS = 1 | 2 | 4 | 8 | 16 | 32;
 
 /**
@@ -19,6 +20,7 @@ const EDITOR_RIGHTS = 1 | 2 | 4 | 8 | 16 | 32;
  * @property {any} event Graph event; null for a new one
  * @property {Values} values
  * @property {{ displayName: string, color: string }[]} master
+ * @property {boolean} isEditor whether the person may change the owner's calendar
  * @property {() => boolean} keepsCategories
  */
 
@@ -31,6 +33,7 @@ export class EventForm {
     this.person = opening.person;
     this.event = opening.event;
     this.master = opening.master;
+    this.isEditor = opening.isEditor;
     this.keepsCategories = opening.keepsCategories;
     this.values = opening.values;
     this.opened = structuredClone(opening.values);
@@ -76,7 +79,7 @@ export class EventForm {
       owner: this.owner.address,
       targetMailbox: this.owner.address,
       targetRestUrl: 'https://outlook.office.com/api',
-      delegatePermissions: EDITOR_RIGHTS,
+      delegatePermissions: this.isEditor ? EDITOR_RIGHTS : READER_RIGHTS,
     };
   }
 
@@ -134,12 +137,19 @@ export class EventForm {
    */
   async save(sends) {
     if (!this.event) {
-      const draft = this.isMeeting && !sends ? { isDraft: true } : {};
-      this.take(await api.create(this.owner.address, { ...graphEventOf(this.values), ...draft }));
+      const isDraft = this.isMeeting && !sends;
+      this.take(await api.create(this.owner.address, graphEventOf(this.values), isDraft));
       return;
     }
+    await this.saveChanges();
+    if (sends && this.event.isDraft) {
+      await api.act(this.owner.address, this.event.id, 'send', {});
+      this.take(await api.oneEvent(this.owner.address, this.event.id));
+    }
+  }
+
+  async saveChanges() {
     const patch = patchOf(this.opened, this.values);
-    if (sends && this.event.isDraft) Object.assign(patch, { isDraft: false });
     if (!Object.keys(patch).length) return;
     if (this.keepsCategories()) Object.assign(patch, { categories: this.opened.categories });
     this.take(await api.change(this.owner.address, this.event.id, patch));
@@ -196,7 +206,7 @@ export class EventForm {
     this.tell(['event', 'categories']);
   }
 
-  /** @param {'accepted' | 'tentativelyAccepted' | 'declined'} response */
+  /** @param {'accept' | 'tentative' | 'decline'} response */
   async respond(response) {
     await api.act(this.owner.address, this.event.id, 'respond', { response });
   }

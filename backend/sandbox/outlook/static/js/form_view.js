@@ -13,7 +13,8 @@ import { describeRecurrence } from './words.js';
 
 /**
  * @typedef {object} Around
- * @property {import('./people.js').Somebody[]} people
+ * @property {import('./people.js').Invited[]} people
+ * @property {import('./people.js').Invited[]} rooms
  * @property {() => void} close
  * @property {() => void} togglePane
  * @property {(on: boolean) => void} keepCategories
@@ -28,7 +29,7 @@ import { describeRecurrence } from './words.js';
 export function formView(form, around) {
   const commands = h('div', { class: 'commands', role: 'toolbar', 'aria-label': 'Event' });
   const notices = h('div', { class: 'notices', 'aria-live': 'polite' });
-  const fields = form.surface === 'compose' ? composeFields(form, around.people) : readFields(form);
+  const fields = form.surface === 'compose' ? composeFields(form, around.people, around.rooms) : readFields(form);
   const tags = h('div', { class: 'tags', 'aria-label': 'Categories' });
   const show = () => {
     refill(commands, ...commandButtons(form, around));
@@ -72,7 +73,7 @@ function commandButtons(form, around) {
   const own = form.surface === 'compose' ? composeCommands(form, around) : readCommands(form, around);
   return [
     ...own,
-    categoriesMenu(form),
+    form.isEditor && categoriesMenu(form),
     h('span', { class: 'spacer' }),
     h(
       'button',
@@ -158,16 +159,17 @@ async function cancel(form, leave) {
  * @param {Around} around
  */
 function readCommands(form, around) {
-  const respond = (/** @type {'accepted' | 'tentativelyAccepted' | 'declined'} */ response) => async () => {
+  const respond = (/** @type {'accept' | 'tentative' | 'decline'} */ response) => async () => {
     if (!(await attempt(() => form.respond(response)))) return;
     say('Your answer was sent.');
-    if (response === 'declined') around.close();
+    if (response === 'decline') around.close();
   };
+  if (!form.isEditor) return [];
   const answers = !form.event.isOrganizer && !form.event.isCancelled;
   return [
-    answers && command('Accept', 'accept', respond('accepted')),
-    answers && command('Tentative', 'bell', respond('tentativelyAccepted')),
-    answers && command('Decline', 'close', respond('declined')),
+    answers && command('Accept', 'accept', respond('accept')),
+    answers && command('Tentative', 'bell', respond('tentative')),
+    answers && command('Decline', 'close', respond('decline')),
     command('Delete', 'trash', async () => {
       if (await attempt(() => form.remove())) around.close();
     }),

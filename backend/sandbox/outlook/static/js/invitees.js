@@ -1,7 +1,7 @@
 /** The field for attendees: chips, and suggestions while typing. */
 
 /** @import { Invitee } from './model.js' */
-/** @import { Somebody } from './people.js' */
+/** @import { Invited } from './people.js' */
 
 import { avatar } from './avatar.js';
 import { h, icon, refill } from './dom.js';
@@ -15,7 +15,7 @@ const SUGGESTED = 6;
  * @param {'required' | 'optional'} wish.type
  * @param {() => Invitee[]} wish.read all invitees of the form
  * @param {(invitees: Invitee[]) => void} wish.write
- * @param {Somebody[]} wish.people to suggest
+ * @param {Invited[]} wish.people to suggest
  */
 export function inviteeField({ label, type, read, write, people }) {
   const listId = `suggestions-${type}`;
@@ -31,7 +31,7 @@ export function inviteeField({ label, type, read, write, people }) {
   });
   const list = h('ul', { class: 'suggestions', role: 'listbox', id: listId, hidden: true });
   const box = h('div', { class: 'chips' }, input);
-  /** @type {Somebody[]} */
+  /** @type {Invited[]} */
   let offered = [];
   let marked = 0;
 

@@ -1,6 +1,6 @@
 /** The page: who is looking at which calendar and which days; opens events on the desk. */
 
-/** @import { Somebody } from './people.js' */
+/** @import { Delegation, Invited, Somebody } from './people.js' */
 
 import { readAddress, writeAddress } from './address.js';
 import * as api from './api.js';
@@ -13,7 +13,7 @@ import { showList } from './list.js';
 import { mailDrawer } from './mail_drawer.js';
 import { emptyValues, valuesOf } from './model.js';
 import { monthPicker } from './month.js';
-import { choosePerson, everybody } from './people.js';
+import { choosePerson, delegations, everybody, others } from './people.js';
 import { attempt, confirmed, say } from './popup.js';
 import { Preferences } from './preferences.js';
 import { openSettings } from './settings_dialog.js';
@@ -23,7 +23,7 @@ import { showWeek } from './week.js';
 const POLL_MILLISECONDS = 1500;
 const CLOCK_MILLISECONDS = 15_000;
 const LIST_DAYS = 14;
-const DESCRIBED_KEY = 'outlook-shared-calendars';
+const SHARED_KEY = 'outlook-shared-calendars';
 
 const preferences = new Preferences();
 
@@ -43,10 +43,16 @@ const page = {
   master: [],
   /** @type {string | null} */
   paneUrl: null,
-  clientId: '',
+  /** @type {Invited[]} */
+  groups: [],
+  /** @type {Invited[]} */
+  rooms: [],
+  /** @type {Delegation[]} */
+  delegations: [],
   /** The sandbox's clock minus ours, in milliseconds. */
   clockLead: 0,
-  since: '0',
+  /** What the last poll said. */
+  news: { next: 0, mail: 0, generation: 0 },
 };
 
 const now = () => wallOf(new Date(Date.now() + page.clockLead));
@@ -59,13 +65,13 @@ const desk = new Desk({
   paneUrl: () => page.paneUrl,
   signIn: () => ({
     person: page.person,
-    clientId: page.clientId,
     sso: () => preferences.get('sso'),
     naa: () => preferences.get('naa'),
     confirm: () =>
       confirmed('Sign in to InterAction', `Continue as ${page.person.name} (${page.person.address})?`, 'Continue'),
   }),
-  people: () => page.people,
+  people: () => [...page.people, ...page.groups],
+  rooms: () => page.rooms.filter((room) => room.tenantId === page.owner.tenantId),
   openOther: (id) => void openEvent(id, ''),
   closed: () => {
     writeAddress({ event: '', mode: '' });
@@ -118,11 +124,16 @@ async function load() {
       api.categories(address).catch(() => []),
     ]);
     if (address !== page.owner.address) return;
-    page.events = events;
+    page.events = events.map((event) => (isHidden(event) ? withoutDetails(event) : event));
     page.master = master;
   });
   show();
   return undefined;
+}
+
+/** @param {any} event private to somebody who may not see it */
+function withoutDetails(event) {
+  return { ...event, subject: 'Private appointment', location: null, categories: [] };
 }
 
 function show() {
@@ -179,7 +190,7 @@ function personAt(key) {
 
 /** @returns {Record<string, string[]>} addresses of opened calendars by the person's address */
 function sharedCalendars() {
-  return JSON.parse(localStorage.getItem(DESCRIBED_KEY) ?? '{}');
+  return JSON.parse(localStorage.getItem(SHARED_KEY) ?? '{}');
 }
 
 function calendars() {
@@ -189,15 +200,32 @@ function calendars() {
   return shown.includes(page.owner) ? shown : [...shown, page.owner];
 }
 
+/** What the person may do in the calendar shown; null for his own. */
+function delegation() {
+  const { owner, person } = page;
+  return page.delegations.find(
+    (one) => one.owner === owner.address && one.delegate === person.address,
+  );
+}
+
+function mayEdit() {
+  return page.owner.address === page.person.address || delegation()?.write === true;
+}
+
+/** @param {any} event */
+function isHidden(event) {
+  const isForeign = page.owner.address !== page.person.address;
+  return isForeign && event.sensitivity === 'private' && !delegation()?.see_private;
+}
+
 function chooseShared() {
   const { person } = page;
-  const colleagues = page.people.filter(
-    (one) => one.tenantId === person.tenantId && one.mailbox && one.id !== person.id,
-  );
-  choosePerson('Open shared calendar', colleagues, (owner) => {
+  const owners = page.delegations.filter((one) => one.delegate === person.address);
+  const colleagues = page.people.filter((one) => owners.some(({ owner }) => owner === one.address));
+  choosePerson('Open shared calendar of…', colleagues, (owner) => {
     const all = sharedCalendars();
     all[person.address] = [...new Set([...(all[person.address] ?? []), owner.address])];
-    localStorage.setItem(DESCRIBED_KEY, JSON.stringify(all));
+    localStorage.setItem(SHARED_KEY, JSON.stringify(all));
     void go({ owner });
   });
 }
@@ -210,7 +238,7 @@ function showNoMailbox() {
 
 /** @param {string} wall start */
 function openNew(wall) {
-  if (!page.person.mailbox) return;
+  if (!page.person.mailbox || !mayEdit()) return;
   writeAddress({ event: '', mode: 'new' });
   openForm({ surface: 'compose', event: null, values: emptyValues(wall) });
 }
@@ -222,11 +250,12 @@ function openNew(wall) {
 async function openEvent(id, mode) {
   await attempt(async () => {
     const event = await api.oneEvent(page.owner.address, id);
-    const surface = mode === 'read' || (mode !== 'compose' && !event.isOrganizer) ? 'read' : 'compose';
-    if (mode !== 'compose' || event.isOrganizer) {
-      writeAddress({ event: event.id, mode: surface });
-    }
+    if (isHidden(event)) return say('This appointment is private.');
+    const composes = mode ? mode === 'compose' : event.isOrganizer && mayEdit();
+    const surface = composes ? 'compose' : 'read';
+    writeAddress({ event: event.id, mode: surface });
     openForm({ surface, event, values: valuesOf(event) });
+    return undefined;
   });
 }
 
@@ -239,6 +268,7 @@ function openForm(what) {
       owner: page.owner,
       person: page.person,
       master: page.master,
+      isEditor: mayEdit(),
       keepsCategories: () => preferences.keepsCategories,
     }),
   );
@@ -254,13 +284,12 @@ function toggleMail() {
 /** Asks what changed, and shows it. */
 async function poll() {
   try {
-    const news = await api.changes(page.since);
-    const next = String(news.next ?? news.counter ?? page.since);
-    if (news.now) page.clockLead = Date.parse(news.now) - Date.now();
-    if (next !== page.since) {
-      page.since = next;
-      await Promise.all([load(), drawer.load(), refreshForm()]);
-    }
+    const news = await api.changes(page.news.next);
+    const isNew = news.generation !== page.news.generation;
+    if (isNew || news.mailboxes.includes(page.owner.address)) await load();
+    if (isNew || news.mail !== page.news.mail) await drawer.load();
+    if (isNew || news.next !== page.news.next) await refreshForm();
+    page.news = news;
   } catch {
     byId('clock').textContent = 'No connection to the sandbox';
   }
@@ -276,7 +305,9 @@ async function refreshForm() {
   await desk.behind?.load();
 }
 
-function showClock() {
+async function showClock() {
+  const { now: told } = await api.clock();
+  page.clockLead = Date.parse(told) - Date.now();
   byId('clock').textContent = now().replace('T', ' ');
 }
 
@@ -363,25 +394,23 @@ function listen() {
   for (const width of [520, 860]) {
     matchMedia(`(min-width: ${width}px)`).addEventListener('change', () => void load());
   }
-  window.setInterval(showClock, CLOCK_MILLISECONDS);
+  window.setInterval(() => showClock().catch(() => {}), CLOCK_MILLISECONDS);
 }
 
 async function start() {
   refill(byId('settings'), icon('gear'));
   showTheme();
   byId('shell').append(drawer.element);
-  const [state, settings, personality] = await Promise.all([
-    api.state(),
-    api.settings(),
-    api.personality(),
-  ]);
+  const [state, settings] = await Promise.all([api.state(), api.settings()]);
   page.people = everybody(state);
-  page.paneUrl = settings.pane_url ?? null;
-  page.clientId = state.clients?.addin?.client_id ?? '';
-  page.clockLead = Date.parse(state.now) - Date.now();
-  preferences.byPersonality = (personality.form_categories ?? settings.form_categories) === 'overwrites';
+  page.groups = others(state, 'groups');
+  page.rooms = others(state, 'rooms');
+  page.delegations = delegations(state);
+  page.paneUrl = settings.pane_url || null;
+  page.news = await api.changes(0);
+  preferences.byPersonality = settings.personality.form_categories === 'overwrites';
   listen();
-  showClock();
+  await showClock();
   await followAddress();
   document.documentElement.dataset.ready = 'true';
   void poll();

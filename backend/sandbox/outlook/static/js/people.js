@@ -12,7 +12,9 @@ import { openDialog } from './popup.js';
  * @property {string} firm
  * @property {string} tenantId
  * @property {boolean} mailbox
- * @property {string} [note] job or role
+ * @property {string} note job
+ *
+ * @typedef {Pick<Somebody, 'name' | 'address' | 'firm' | 'note' | 'tenantId'>} Invited
  */
 
 /**
@@ -21,32 +23,53 @@ import { openDialog } from './popup.js';
  * @returns {Somebody[]}
  */
 export function everybody(state) {
-  const tenants = state.tenants ?? [state];
-  return tenants.flatMap((/** @type {any} */ tenant) =>
+  return state.tenants.flatMap((/** @type {any} */ tenant) =>
     tenant.people.map((/** @type {any} */ person) => ({
       ...person,
-      mailbox: person.mailbox !== false,
+      address: person.address || person.upn,
       tenantId: tenant.tenant_id,
-      firm: tenant.name ?? tenant.domains?.[0]?.name ?? tenant.domains?.[0] ?? 'Firm',
-      note: person.job_title ?? person.note ?? roleNote(person),
+      firm: tenant.name,
+      note: person.job_title ?? '',
     })),
   );
 }
 
-/** @param {any} person */
-function roleNote(person) {
-  const special = (person.roles ?? []).filter((/** @type {string} */ role) => role !== 'user');
-  return special.join(', ');
+/**
+ * Whom an invitation may go to besides people.
+ * @param {any} state
+ * @param {'rooms' | 'groups'} kind
+ * @returns {Invited[]}
+ */
+export function others(state, kind) {
+  return state.tenants.flatMap((/** @type {any} */ tenant) =>
+    tenant[kind].map((/** @type {any} */ one) => ({
+      ...one,
+      firm: tenant.name,
+      note: kind === 'rooms' ? 'Room' : 'Group',
+      tenantId: tenant.tenant_id,
+    })),
+  );
 }
 
 /**
- * @param {Somebody[]} people
+ * @typedef {{ owner: string, delegate: string, write: boolean, see_private: boolean }} Delegation
+ *
+ * @param {any} state
+ * @returns {Delegation[]}
+ */
+export function delegations(state) {
+  return state.tenants.flatMap((/** @type {any} */ tenant) => tenant.delegates);
+}
+
+/**
+ * @template {Invited} T
+ * @param {T[]} people
  * @param {string} words
  */
 export function found(people, words) {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
   return people.filter((person) => {
-    const text = `${person.name} ${person.address} ${person.note ?? ''} ${person.firm}`.toLowerCase();
+    const text = `${person.name} ${person.address} ${person.note} ${person.firm}`.toLowerCase();
     return wanted.every((word) => text.includes(word));
   });
 }

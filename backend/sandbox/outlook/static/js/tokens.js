@@ -5,13 +5,11 @@
 import * as api from './api.js';
 
 const GRAPH = 'https://graph.microsoft.com/';
-const TOKEN_SECONDS = 3600;
 const OIDC = new Set(['openid', 'profile', 'email', 'offline_access']);
 
 /**
  * @typedef {object} SignIn
  * @property {{ id: string, name: string, address: string, tenantId: string }} person
- * @property {string} clientId
  * @property {() => string} sso code that getAccessToken answers with; '0' for a token
  * @property {() => string} naa 'on' or 'click'
  * @property {() => Promise<boolean>} confirm asks the person whether to go on
@@ -31,7 +29,11 @@ export async function officeToken(signIn, options) {
     throw problem(code, `Office answers ${code}, as chosen in the settings of this page.`);
   }
   try {
-    const { access_token: token } = await api.token({ user: signIn.person.address, audience: 'api' });
+    const { access_token: token } = await api.token({
+      user: signIn.person.address,
+      audience: 'api',
+      client: 'office',
+    });
     return token;
   } catch (error) {
     throw problem(13007, /** @type {Error} */ (error).message);
@@ -95,17 +97,20 @@ export class NestedAppAuth {
     const wish = {
       user: address,
       audience,
+      client: 'addin',
+      id_token: true,
+      ...(wanted.claims ? { claims: wanted.claims } : {}),
       ...(audience === 'graph' ? { scopes: scopes.map((scope) => scope.slice(GRAPH.length)) } : {}),
     };
     try {
-      const { access_token: accessToken } = await api.token(wish);
+      const given = await api.token(wish);
       return {
         ...base,
         success: true,
         token: {
-          access_token: accessToken,
-          id_token: this.idToken(wanted.clientId),
-          expires_in: TOKEN_SECONDS,
+          access_token: given.access_token,
+          id_token: given.id_token,
+          expires_in: given.expires_in,
           scope: wanted.scope,
         },
         account: { ...this.accountContext(), username: address, localAccountId: id, name },
@@ -117,32 +122,6 @@ export class NestedAppAuth {
         : refusal(base, 'USER_INTERACTION_REQUIRED', 'consent_required', message);
     }
   }
-
-  /** An unsigned id token: MSAL only reads names out of it, and nobody may be sent it. */
-  idToken(/** @type {string} */ clientId) {
-    const { id, name, address, tenantId } = this.signIn.person;
-    const seconds = Math.floor(Date.now() / 1000);
-    const claims = {
-      aud: clientId,
-      iss: `https://login.microsoftonline.com/${tenantId}/v2.0`,
-      oid: id,
-      sub: id,
-      tid: tenantId,
-      name,
-      preferred_username: address,
-      iat: seconds,
-      exp: seconds + TOKEN_SECONDS,
-      ver: '2.0',
-    };
-    return `${base64Url({ alg: 'none', typ: 'JWT' })}.${base64Url(claims)}.`;
-  }
-}
-
-/** @param {object} value */
-function base64Url(value) {
-  const bytes = new TextEncoder().encode(JSON.stringify(value));
-  const plain = btoa(String.fromCharCode(...bytes));
-  return plain.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
 /**

@@ -30,19 +30,22 @@ export function showWeek(scene, view) {
   const shown = scene.events.map((event) => ({ event, values: valuesOf(event) }));
   const isLong = (/** @type {Values} */ values) =>
     values.allDay || values.start.slice(0, 10) !== lastDay(values);
-  const oldScroll = view.querySelector('.hours')?.scrollTop;
+  const oldScroll = view.querySelector('.week')?.scrollTop;
   const grid = h(
     'div',
     { class: 'week' },
-    header(days, scene.now),
-    allDayRow(days, shown.filter(({ values }) => isLong(values)), scene),
+    h(
+      'div',
+      { class: 'week-top' },
+      header(days, scene.now),
+      allDayRow(days, shown.filter(({ values }) => isLong(values)), scene),
+    ),
     hours(days, shown.filter(({ values }) => !isLong(values)), scene),
   );
   grid.style.setProperty('--days', String(days.length));
   view.replaceChildren(grid);
-  const scroller = /** @type {HTMLElement} */ (grid.querySelector('.hours'));
-  const hourHeight = scroller.scrollHeight / 24;
-  scroller.scrollTop = oldScroll ?? hourHeight * FIRST_HOUR_SHOWN;
+  const hours24 = /** @type {HTMLElement} */ (grid.querySelector('.hours-grid')).offsetHeight;
+  grid.scrollTop = oldScroll ?? (hours24 / 24) * FIRST_HOUR_SHOWN;
 }
 
 /**
@@ -108,7 +111,7 @@ function hours(days, shown, scene) {
     const events = shown.filter(({ values }) => values.start.slice(0, 10) === day);
     return column(day, events, scene);
   });
-  return h('div', { class: 'hours' }, h('div', { class: 'hours-grid' }, gutter, ...columns));
+  return h('div', { class: 'hours-grid' }, gutter, ...columns);
 }
 
 /**
