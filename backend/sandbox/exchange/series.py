@@ -54,15 +54,10 @@ def change_instance(
     start: datetime | None,
     end: datetime | None,
 ) -> StoredEvent:
-    """Turn the instance into an exception with these values; answers the instance anew.
-
-    Raises ExchangeError 400 `ErrorOccurrenceCrossingBoundary` when it would pass a neighbour.
-    """
+    """Turn the instance into an exception with these values; answers the instance anew."""
     master, day = event.master, event.day
     assert master is not None
     assert day is not None
-    if start is not None and start != event.start:
-        _check_neighbours(master, day, start)
     own = override(event)
     own.fields = {**own.fields, **fields}
     own.start = start or own.start
@@ -148,7 +143,11 @@ def _original_times(master: StoredEvent, day: date) -> tuple[datetime, datetime]
     return zones.to_utc(start, zone_name), zones.to_utc(end, zone_name)
 
 
-def _check_neighbours(master: StoredEvent, day: date, start: datetime) -> None:
+def check_neighbours(event: StoredEvent, start: datetime) -> None:
+    """Raises ExchangeError 400 `ErrorOccurrenceCrossingBoundary` if `start` passes a neighbour."""
+    master, day = event.master, event.day
+    assert master is not None
+    assert day is not None
     recurrence = master.fields["recurrence"]
     zone_name = master.zone_name
     wanted = zones.to_wall(start, zone_name).date()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from backend.sandbox.directory import Directory, Person
-from backend.sandbox.exchange import ids, online, series, snapshot, traffic
+from backend.sandbox.exchange import ids, online, recipients, series, snapshot, traffic
 from backend.sandbox.exchange.errors import ExchangeError, bad_request, invalid_property
 from backend.sandbox.exchange.mailbox import Listener, Mailbox
 from backend.sandbox.exchange.model import (
@@ -123,7 +123,7 @@ class Exchange:
         fields = blank_fields() | given.fields | timing.fields
         fields["isDraft"] = draft
         fields["organizer"] = _recipient(owner.name, owner.address)
-        fields["attendees"] = traffic.prepared(self, fields["attendees"], owner)
+        fields["attendees"] = recipients.prepared(self, fields["attendees"], owner)
         online.join(fields, given.fields, self._next_key(owner.id))
         event = self._add(mailbox, fields, timing, given, cause, calendar_id=calendar_id)
         if fields["attendees"] and not draft:
@@ -138,7 +138,7 @@ class Exchange:
         timing = timing_of_new(given)
         fields = blank_fields() | given.fields | timing.fields
         fields["organizer"] = _recipient(organizer["name"], organizer["address"])
-        fields["attendees"] = traffic.prepared(self, fields["attendees"], None)
+        fields["attendees"] = recipients.prepared(self, fields["attendees"], None)
         online.join(fields, given.fields, self._next_key(organizer["address"]))
         uid = ical_uid or self._new_uid(organizer["address"])
         return traffic.deliver_from_outside(self, fields, timing, uid, cause)
@@ -165,7 +165,7 @@ class Exchange:
         fields = dict(given.fields)
         fields.pop("transactionId", None)
         if "attendees" in fields:
-            fields["attendees"] = traffic.keep_responses(self, fields["attendees"], event)
+            fields["attendees"] = recipients.keep_responses(self, fields["attendees"], event)
         online.keep(fields, event.fields, self._next_key(event.id))
         return self._apply(event, fields, timing, given, cause)
 
@@ -297,6 +297,8 @@ class Exchange:
         cause: Cause,
     ) -> StoredEvent:
         before = traffic.Before.of(event)
+        if timing is not None and event.master is not None and timing.start != event.start:
+            series.check_neighbours(event, timing.start)
         if timing is not None:
             fields |= timing.fields
             fields["isAllDay"] = bool(given.fields.get("isAllDay", event.is_all_day))

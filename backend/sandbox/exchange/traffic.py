@@ -5,7 +5,6 @@ Writes the copies of others and logs the mails; who may do what is decided elsew
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -13,6 +12,13 @@ from typing import TYPE_CHECKING
 from backend.sandbox.directory import Group, Person
 from backend.sandbox.exchange import series, zones
 from backend.sandbox.exchange.model import Cause, ChangeKind, EventKind, Json, StoredEvent
+from backend.sandbox.exchange.recipients import (
+    address_of,
+    addresses_of_attendees,
+    people_at,
+    seen_by,
+    with_status,
+)
 from backend.sandbox.exchange.timing import Timing
 
 if TYPE_CHECKING:
@@ -38,7 +44,6 @@ SHARED = (
     "responseRequested",
     "allowNewTimeProposals",
 )
-_NOBODY: Json = {"response": "none", "time": zones.NO_TIME}
 _NOT_RESPONDED: Json = {"response": "notResponded", "time": zones.NO_TIME}
 _SHOW_AS = {"accepted": "busy", "tentativelyAccepted": "tentative"}
 _SUBJECT_OF_RESPONSE = {
@@ -95,37 +100,12 @@ def _write_whole(
 # --- organizer to attendees ---------------------------------------------------------------------
 
 
-def prepared(exchange: Exchange, attendees: list[Json], owner: Person | None) -> list[Json]:
-    """Attendees as sent, named as in the directory; the organizer among them is marked."""
-    return [_prepared(exchange, entry, owner) for entry in attendees]
-
-
-def _prepared(exchange: Exchange, entry: Json, owner: Person | None) -> Json:
-    address = entry["emailAddress"]
-    if owner is not None and address_of(entry) == owner.address.casefold():
-        status = {"response": "organizer", "time": zones.NO_TIME}
-        entry = {**entry, "status": status}
-    if address["name"] != address["address"]:
-        return entry
-    known = exchange.directory.by_address(address["address"])
-    if known is None:
-        return entry
-    return {**entry, "emailAddress": {"name": known.name, "address": address["address"]}}
-
-
-def keep_responses(exchange: Exchange, attendees: list[Json], event: StoredEvent) -> list[Json]:
-    """A list of attendees that was sent in, with the answers known before."""
-    known = {address_of(entry): entry["status"] for entry in event.attendees}
-    kept = [{**entry, "status": known.get(address_of(entry), _NOBODY)} for entry in attendees]
-    return prepared(exchange, kept, event.mailbox.person if event.is_organizer else None)
-
-
 def invite(exchange: Exchange, event: StoredEvent, invited: list[Json], cause: Cause) -> None:
     """Send an invitation for a single event or series, and put copies into mailboxes."""
     organizer = event.mailbox.person
-    addresses = _addresses(invited, organizer)
+    addresses = addresses_of_attendees(invited, organizer)
     exchange.send("invitation", organizer.address, addresses, event.fields["subject"], cause)
-    for person in _people(exchange, addresses):
+    for person in people_at(exchange, addresses):
         if person.id != organizer.id and _copy_of(exchange, person, event) is None:
             _deliver(exchange, person, event, cause)
 
@@ -137,7 +117,7 @@ def deliver_from_outside(
     addresses = [address_of(entry) for entry in fields["attendees"]]
     return [
         _add_copy(exchange, person, fields, (timing.start, timing.end), uid=uid, cause=cause)
-        for person in _people(exchange, addresses)
+        for person in people_at(exchange, addresses)
     ]
 
 
@@ -151,7 +131,7 @@ def tell_attendees(exchange: Exchange, event: StoredEvent, before: Before, cause
     if not event.is_organizer or event.fields["isDraft"] or not (old or new):
         return
     organizer = event.mailbox.person
-    was, now = _addresses(old, organizer), _addresses(new, organizer)
+    was, now = addresses_of_attendees(old, organizer), addresses_of_attendees(new, organizer)
     added = [address for address in now if address not in was]
     removed = [address for address in was if address not in now]
     moved = (before.start, before.end) != (event.start, event.end)
@@ -180,7 +160,7 @@ def _mail_exceptions(exchange: Exchange, event: StoredEvent, to: list[str], caus
 def _spread(
     exchange: Exchange, event: StoredEvent, now: list[str], cause: Cause, *, moved: bool
 ) -> None:
-    invited = {person.id: person for person in _people(exchange, now)}
+    invited = {person.id: person for person in people_at(exchange, now)}
     for copy in exchange.copies_of(event.ical_uid):
         if copy.mailbox is event.mailbox:
             continue
@@ -203,7 +183,7 @@ def _refresh(theirs: StoredEvent, event: StoredEvent, cause: Cause, *, moved: bo
     fields = {name: event.fields[name] for name in SHARED}
     response = _NOT_RESPONDED if moved else theirs.fields["responseStatus"]
     fields["responseStatus"] = response
-    fields["attendees"] = _masked(event.fields, person, response)
+    fields["attendees"] = seen_by(event.fields, person, response)
     fields["isCancelled"] = False
     _mask_for_room(fields, event.fields, person)
     fresh = write(theirs, fields, event.start, event.end, cause)
@@ -217,7 +197,7 @@ def _refresh(theirs: StoredEvent, event: StoredEvent, cause: Cause, *, moved: bo
 def cancel(exchange: Exchange, event: StoredEvent, cause: Cause, *, for_good: bool = False) -> None:
     """Mail a cancellation, mark the attendees' copies, take the organizer's copy away."""
     organizer = event.mailbox.person
-    addresses = _addresses(event.attendees, organizer)
+    addresses = addresses_of_attendees(event.attendees, organizer)
     is_sent = not event.fields["isDraft"]
     if addresses and is_sent:
         subject = f"Canceled: {event.fields['subject']}"
@@ -276,7 +256,7 @@ def respond(
     fields = {
         "responseStatus": status,
         "showAs": _SHOW_AS[response],
-        "attendees": _with_status(event.attendees, event.mailbox.person, status),
+        "attendees": with_status(event.attendees, event.mailbox.person, status),
     }
     write(event, fields, None, None, cause)
 
@@ -295,7 +275,7 @@ def _answer(exchange: Exchange, event: StoredEvent, response: str, cause: Cause)
 
 
 def _note_answer(copy: StoredEvent, person: Person, status: Json, cause: Cause) -> None:
-    attendees = _with_status(copy.attendees, person, status)
+    attendees = with_status(copy.attendees, person, status)
     if attendees != copy.attendees:
         write(copy, {"attendees": attendees}, None, None, cause)
 
@@ -303,7 +283,7 @@ def _note_answer(copy: StoredEvent, person: Person, status: Json, cause: Cause) 
 def _room_accepts(theirs: StoredEvent, event: StoredEvent, cause: Cause) -> None:
     room = theirs.mailbox.person
     status = {"response": "accepted", "time": zones.trimmed(theirs.modified)}
-    attendees = _with_status(theirs.attendees, room, status)
+    attendees = with_status(theirs.attendees, room, status)
     write(
         theirs,
         {"responseStatus": status, "showAs": "busy", "attendees": attendees},
@@ -350,7 +330,7 @@ def _add_copy(
         "isOrganizer": False,
         "responseStatus": _NOT_RESPONDED,
         "showAs": "tentative" if fields["showAs"] != "free" else "free",
-        "attendees": _masked(fields, person, _NOT_RESPONDED),
+        "attendees": seen_by(fields, person, _NOT_RESPONDED),
     }
     _mask_for_room(theirs, fields, person)
     return exchange.mailbox(person.id, populate=False).add(
@@ -372,26 +352,6 @@ def _mask_for_room(theirs: Json, fields: Json, person: Person) -> None:
     theirs["body"], theirs["bodyPreview"] = {"contentType": "html", "content": ""}, ""
 
 
-def _masked(fields: Json, person: Person, response: Json) -> list[Json]:
-    """The attendees as one of them sees them: only his own answer, alone if they are hidden."""
-    own = _addresses_of(person)
-    seen: list[Json] = []
-    for entry in fields["attendees"]:
-        if address_of(entry) in own:
-            seen.append({**entry, "status": response})
-        elif not fields["hideAttendees"]:
-            is_blank = entry["status"] == _NOBODY
-            seen.append(entry if is_blank else {**entry, "status": _NOBODY})
-    return seen
-
-
-def _with_status(attendees: list[Json], person: Person, status: Json) -> list[Json]:
-    own = _addresses_of(person)
-    return [
-        {**entry, "status": status} if address_of(entry) in own else entry for entry in attendees
-    ]
-
-
 def _same_instance(copy: StoredEvent, event: StoredEvent) -> StoredEvent | None:
     """What corresponds to the event in another mailbox's copy of the same meeting."""
     return copy if event.day is None else series.instance(copy, event.day)
@@ -401,48 +361,3 @@ def _copy_of(exchange: Exchange, person: Person, event: StoredEvent) -> StoredEv
     mailbox = exchange.mailboxes.get(person.id)
     found = mailbox.with_uid(event.ical_uid) if mailbox else []
     return found[0] if found else None
-
-
-# --- addresses ----------------------------------------------------------------------------------
-
-
-def address_of(attendee: Json) -> str:
-    """An attendee's address as it is compared."""
-    return str(attendee["emailAddress"]["address"]).strip().casefold()
-
-
-def _addresses(attendees: Iterable[Json], organizer: Person) -> list[str]:
-    own = _addresses_of(organizer)
-    found = [address_of(entry) for entry in attendees]
-    return list(dict.fromkeys(address for address in found if address not in own))
-
-
-def _addresses_of(person: Person) -> set[str]:
-    proxies = [address.split(":", 1)[-1] for address in person.proxy_addresses]
-    return {address.casefold() for address in (person.address, person.upn, *proxies) if address}
-
-
-def _people(exchange: Exchange, addresses: Iterable[str]) -> list[Person]:
-    """The people with mailboxes behind the addresses, members of groups included, each once."""
-    found: dict[str, Person] = {}
-    for address in addresses:
-        entry = exchange.directory.by_address(address)
-        if isinstance(entry, Group):
-            for person in _members(exchange, entry, set()):
-                found[person.id] = person
-        elif entry is not None:
-            found[entry.id] = entry
-    return [person for person in found.values() if person.has_mailbox]
-
-
-def _members(exchange: Exchange, group: Group, seen: set[str]) -> list[Person]:
-    seen.add(group.id)
-    tenant = exchange.directory.tenants[group.tenant_id]
-    people: list[Person] = []
-    for member_id in group.member_ids:
-        inner = tenant.groups.get(member_id)
-        if inner is not None and inner.id not in seen:
-            people.extend(_members(exchange, inner, seen))
-        elif member_id in tenant.people:
-            people.append(tenant.people[member_id])
-    return people
