@@ -95,9 +95,7 @@ def _tenant(
     for company, row in zip(outside, companies, strict=True):
         for _ in range(chance.randint(*PEOPLE_PER_COMPANY)):
             contacts.append(_contact(chance, tenant_id, company, row["id"], taken))
-    partners = [
-        f"{role.login}@{domain}" for role in cast if role.title.endswith("Partner")
-    ]
+    partners = [f"{role.login}@{domain}" for role in cast if role.title.endswith("Partner")]
     _make_some_private(chance, contacts, partners)
     contacts += _second_entries(chance, tenant_id, contacts)
     return {
@@ -168,18 +166,14 @@ def _contact(
     }
 
 
-def _make_some_private(
-    chance: random.Random, contacts: list[Json], partners: list[str]
-) -> None:
+def _make_some_private(chance: random.Random, contacts: list[Json], partners: list[str]) -> None:
     outsiders = [contact for contact in contacts if "Our Personnel" not in contact["types"]]
     for contact in chance.sample(outsiders, max(2, len(outsiders) // 25)):
         contact["private"] = True
         contact["owner"] = chance.choice(partners)
 
 
-def _second_entries(
-    chance: random.Random, tenant_id: str, contacts: list[Json]
-) -> list[Json]:
+def _second_entries(chance: random.Random, tenant_id: str, contacts: list[Json]) -> list[Json]:
     """People who were entered twice: another name form and type, the same address."""
     outsiders = [
         contact
@@ -227,6 +221,6 @@ def _initiatives(tenant_id: str) -> list[Json]:
 
 def plain(name: str) -> str:
     """The name as it stands in an address: ASCII letters, lower case."""
-    special = name.translate(str.maketrans({"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "ß": "ss"}))
+    special = name.translate(str.maketrans("øØłŁ", "oOlL"))
     decomposed = unicodedata.normalize("NFKD", special)
     return "".join(letter for letter in decomposed.lower() if "a" <= letter <= "z")
