@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from backend.adapters.entra_errors import sign_in_error
 from backend.adapters.entra_msal import AppIdentity, MsalApps, our_errors
@@ -127,9 +127,10 @@ class EntraSignIn:
         app = self._apps.make(self._cloud.login_root, tenant, self._identity)
         with our_errors():
             flow: dict[str, Any] = app.initiate_auth_code_flow(
-                [], redirect_uri=redirect_uri, login_hint=login_hint
+                [], redirect_uri=redirect_uri, login_hint=login_hint, response_mode="form_post"
             )
-        return at_public_address(flow["auth_uri"], self._login_url), flow
+            address = _answering_by_query(flow.pop("auth_uri"))
+        return at_public_address(address, self._login_url), flow
 
     def finish_sign_in(
         self, flow: Mapping[str, Any], answer: Mapping[str, str], *, tenant: str = _ANY_FIRM
@@ -186,6 +187,15 @@ def granted_scopes(scope: object) -> frozenset[str]:
     """The permissions in a token answer's ``scope``, without their resource, casefolded."""
     words = scope.split() if isinstance(scope, str) else ()
     return frozenset(word.rpartition("/")[2].casefold() for word in words)
+
+
+def _answering_by_query(auth_uri: str) -> str:
+    """MSAL warns against any mode but ``form_post``; a form posted by Entra's page, however, would
+    come without our SameSite session cookie, and with it without the state to compare.
+    """
+    parts = urlsplit(auth_uri)
+    query = {**dict(parse_qsl(parts.query)), "response_mode": "query"}
+    return urlunsplit(parts._replace(query=urlencode(query)))
 
 
 def _no_token() -> RemoteRejectedError:
