@@ -1,9 +1,25 @@
 """Runs migrations on the connection that ``upgrade`` hands over."""
 
+from typing import Any, Literal
+
+import sqlalchemy as sa
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 
 from backend.db.migrations import VERSION_TABLE
 from backend.db.models import Base
+from backend.sql import UtcDateTime
+
+
+def _render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
+    """Migrations name our own types by their import, and enums as the text they are."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        autogen.imports.add("from backend.sql import UtcDateTime")
+        return "UtcDateTime()"
+    if kind == "type" and isinstance(item, sa.Enum):
+        return f"sa.String(length={item.length})"
+    return False
+
 
 context.configure(
     connection=context.config.attributes["connection"],
@@ -11,5 +27,6 @@ context.configure(
     version_table=VERSION_TABLE,
     render_as_batch=True,
     compare_type=True,
+    render_item=_render,
 )
 context.run_migrations()
