@@ -13,11 +13,14 @@ from backend.sandbox.world import World
 
 LOG = logging.getLogger("sandbox.snapshot")
 FORMAT = 1
-SECONDS_BETWEEN_LOOKS = 2.0
+SECONDS_BETWEEN_LOOKS = 1.0
+QUIET_LOOKS = 2
+MOST_LOOKS = 30
+"""A save holds the event loop for a moment, so it waits for a quiet one, but not for ever."""
 
 
 class Snapshots:
-    """Writes a snapshot when something changed, at most every two seconds, and at the end."""
+    """Writes a snapshot soon after something changed, and at the end."""
 
     def __init__(self, world: World, data_dir: Path) -> None:
         self._world = world
@@ -40,12 +43,9 @@ class Snapshots:
         self._written = self._version()
 
     def save(self) -> None:
-        """Write the state in one step: a reader never sees half of it."""
+        """Write the state down."""
         version = self._version()
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self._file.with_suffix(".new")
-        fresh.write_bytes(orjson.dumps(self._state()))
-        fresh.replace(self._file)
+        self._write(self._state())
         self._written = version
 
     @asynccontextmanager
@@ -62,10 +62,26 @@ class Snapshots:
                 self.save()
 
     async def _watch(self) -> None:
+        seen, quiet, waited = self._written, 0, 0
         while True:
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
-            if self._version() != self._written:
-                self.save()
+            version = self._version()
+            if version == self._written:
+                waited = 0
+                continue
+            waited += 1
+            quiet = quiet + 1 if version == seen else 0
+            seen = version
+            if quiet >= QUIET_LOOKS or waited >= MOST_LOOKS:
+                await asyncio.to_thread(self._write, self._state())
+                self._written, waited = version, 0
+
+    def _write(self, state: bytes) -> None:
+        """Replace the file in one step: a reader never sees half of it."""
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self._file.with_suffix(".new")
+        fresh.write_bytes(state)
+        fresh.replace(self._file)
 
     def _version(self) -> tuple[Any, ...]:
         world = self._world
@@ -81,9 +97,9 @@ class Snapshots:
         settings = self._world.settings
         return (saved.get("seed"), saved.get("scale")) == (settings.seed, settings.scale)
 
-    def _state(self) -> dict[str, Any]:
+    def _state(self) -> bytes:
         world = self._world
-        return {
+        state = {
             "format": FORMAT,
             "seed": world.settings.seed,
             "scale": world.settings.scale,
@@ -91,6 +107,7 @@ class Snapshots:
             "personality": world.personality.as_json(),
             "exchange": world.exchange.snapshot(),
         }
+        return orjson.dumps(state)
 
     def _restore(self, saved: dict[str, Any]) -> None:
         world = self._world
