@@ -46,15 +46,13 @@ class EntraKeys:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._keys: Mapping[str, SigningKey] = {}
-        self._version = 0
         self._loaded_at: float | None = None
         self._next_look = float("-inf")
         self._failed = False
 
-    @property
-    def version(self) -> int:
-        """Grows whenever the set of keys changes, so that older proofs can be told."""
-        return self._version
+    def still_holds(self, kid: str, key: SigningKey) -> bool:
+        """Whether ``kid`` still means this very key, as far as we know; asks nobody."""
+        return self._keys.get(kid) is key
 
     def find(self, kid: str) -> SigningKey | None:
         """The key with this id; ``None`` when Entra does not publish it.
@@ -94,7 +92,6 @@ class EntraKeys:
         self._loaded_at = now
         if keys != self._keys:
             self._keys = keys
-            self._version += 1
 
     def _published(self) -> Mapping[str, SigningKey]:
         tenant = "organizations"

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import jwt
 import orjson
 
-from backend.adapters.entra_keys import EntraKeys
+from backend.adapters.entra_keys import EntraKeys, SigningKey
 from backend.domain.errors import IdentityError
 from backend.domain.ports import Clock, Principal
 
@@ -29,11 +29,12 @@ _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 
 @dataclass(frozen=True, slots=True)
 class _Proven:
-    """A token that passed, until ``expires`` and as long as the key set is the one it passed by."""
+    """A token that passed: good until ``expires``, and as long as Entra publishes its key."""
 
     principal: Principal
     expires: float
-    keys_version: int
+    kid: str
+    key: SigningKey
 
 
 class EntraTokenVerifier:
@@ -79,11 +80,11 @@ class EntraTokenVerifier:
         now = self._clock().timestamp()
         if (known := self._known(digest, now)) is not None:
             return known
-        version = self._keys.version
-        claims = self._claims(token, now)
+        kid, key = self._key(token)
+        claims = self._claims(token, key, now)
         self._check_caller(claims)
         principal = _principal(claims, token)
-        self._keep(digest, _Proven(principal, float(claims["exp"]), version))
+        self._keep(digest, _Proven(principal, float(claims["exp"]), kid, key))
         return principal
 
     def verify_id_token(self, token: str) -> Principal:
@@ -93,13 +94,14 @@ class EntraTokenVerifier:
         """
         if len(token) > LONGEST_TOKEN or not token.isascii():
             raise IdentityError
-        claims = self._claims(token, self._clock().timestamp())
+        _, key = self._key(token)
+        claims = self._claims(token, key, self._clock().timestamp())
         if "scp" in claims:
             _refuse("an access token is no id token")
         return _principal(claims, None)
 
-    def _claims(self, token: str, now: float) -> Mapping[str, Any]:
-        """The claims of a token whose signature, issuer, audience and times are right."""
+    def _key(self, token: str) -> tuple[str, SigningKey]:
+        """The published key that the token's header names."""
         header = _header(token)
         kid = header.get("kid")
         if header.get("alg") != "RS256" or not isinstance(kid, str):
@@ -107,6 +109,10 @@ class EntraTokenVerifier:
         key = self._keys.find(kid)
         if key is None:
             _refuse("key")
+        return kid, key
+
+    def _claims(self, token: str, key: SigningKey, now: float) -> Mapping[str, Any]:
+        """The claims of a token whose signature, issuer, audience and times are right."""
         try:
             payload = jwt.PyJWS().decode(token, key.public_key, algorithms=["RS256"])
             claims = orjson.loads(payload)
@@ -149,7 +155,7 @@ class EntraTokenVerifier:
             proven = self._proven.get(digest)
             if proven is None:
                 return None
-            if proven.expires <= now or proven.keys_version != self._keys.version:
+            if proven.expires <= now or not self._keys.still_holds(proven.kid, proven.key):
                 del self._proven[digest]
                 return None
             self._proven.move_to_end(digest)

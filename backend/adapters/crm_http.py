@@ -1,0 +1,293 @@
+"""The CRM of another instance behind the same interface: its ``/crm/api`` instead of our tables.
+
+Every write carries our key, so a call whose answer was lost is simply sent again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from backend.adapters.answers import Answer
+from backend.adapters.http import Http
+from backend.domain.crm import (
+    Activity,
+    ActivityDraft,
+    ActivityKind,
+    ActivityStatus,
+    Capabilities,
+    Contact,
+    MatchedContact,
+    SyncStatus,
+    UnmatchedAttendee,
+)
+from backend.domain.errors import RemoteRejectedError, TransientRemoteError
+from backend.domain.event import OnlineMeeting, Person, normalised_address
+
+TENANT_HEADER = "X-Tenant-Id"
+"""Which firm the service acts for; the token itself belongs to no firm."""
+
+_SYSTEM = "crm"
+_UNSAYABLE = re.compile("[\x00\ud800-\udfff]")
+_MOST_ADDRESSES = 1_000
+_MOST_PER_PAGE = 200
+_LONGEST_QUERY = 400
+_LONGEST_KEY = 640
+_REPEATS = 1
+
+
+class HttpCrm:
+    """A :class:`~backend.domain.crm.CrmGateway` that asks another instance of this product."""
+
+    def __init__(self, http: Http, base_url: str, token: str) -> None:
+        """``base_url`` ends with ``/crm/api``; ``token`` is that instance's service token."""
+        self._http = http
+        self._base_url = base_url.rstrip("/")
+        self._token = token
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(can_restore=True, knows_revisions=True)
+
+    def contacts_by_address(
+        self, tenant_id: str, addresses: Sequence[str]
+    ) -> Mapping[str, tuple[Contact, ...]]:
+        """Private contacts included; the oldest contact of an address comes first (M)."""
+        wanted = {normalised_address(a) for a in addresses if not _UNSAYABLE.search(a)}
+        ordered = sorted(wanted - {""})
+        found: dict[str, tuple[Contact, ...]] = {}
+        for start in range(0, len(ordered), _MOST_ADDRESSES):
+            batch = ordered[start : start + _MOST_ADDRESSES]
+            answer = self._call("POST", "/contacts/match", tenant_id, json={"addresses": batch})
+            for match in answer.raise_for_status().json()["items"]:
+                found[match["address"]] = tuple(_contact(c) for c in match["contacts"])
+        return found
+
+    def find_contacts(self, tenant_id: str, query: str, limit: int) -> Sequence[Contact]:
+        """Contacts for pickers. Private ones are left out: this call does not say who is asking."""
+        if _UNSAYABLE.search(query) or len(query) > _LONGEST_QUERY:
+            return []
+        params = {"q": query, "limit": str(min(limit, _MOST_PER_PAGE)), "private": "false"}
+        answer = self._call("GET", "/contacts", tenant_id, params=params).raise_for_status()
+        return [_contact(contact) for contact in answer.json()["items"]]
+
+    def get_activity(self, tenant_id: str, activity_id: str) -> Activity | None:
+        if not re.fullmatch(r"[A-Za-z0-9_.-]+", activity_id):
+            return None
+        path = f"/activities/{activity_id}"
+        return _found(self._call("GET", path, tenant_id, shown_as="/activities/{id}"))
+
+    def find_activity(self, tenant_id: str, external_key: str) -> Activity | None:
+        if not _is_key(external_key):
+            return None
+        return _found(self._by_key("GET", tenant_id, external_key))
+
+    def find_by_ical_uid(self, tenant_id: str, ical_uid: str) -> Sequence[Activity]:
+        if _UNSAYABLE.search(ical_uid):
+            return []
+        found: list[Activity] = []
+        params = {"ical_uid": ical_uid, "limit": str(_MOST_PER_PAGE)}
+        while True:
+            answer = self._call("GET", "/activities", tenant_id, params=params).raise_for_status()
+            page = answer.json()
+            found.extend(_activity(item) for item in page["items"])
+            if page["next"] is None:
+                return sorted(found, key=lambda activity: activity.id)
+            params["cursor"] = page["next"]
+
+    def write_activity(
+        self,
+        tenant_id: str,
+        external_key: str,
+        draft: ActivityDraft,
+        *,
+        revision: str | None,
+        visibility: str = "everyone",
+    ) -> Activity:
+        """A record the sync has written has no ``edited_by``, whoever edited it before."""
+        if not _is_key(external_key):
+            raise _cannot_be_said("external_key")
+        precondition = {"If-None-Match": "*"} if revision is None else _if_match(revision)
+        answer = self._by_key(
+            "PUT",
+            tenant_id,
+            external_key,
+            headers=precondition,
+            json={**_draft_json(draft), "visibility": visibility},
+        )
+        if revision is None and answer.status == 412:
+            return _activity(answer.json()["activity"])
+        return _activity(answer.raise_for_status().json())
+
+    def remove_activity(self, tenant_id: str, external_key: str, *, revision: str) -> None:
+        """The tombstone has a revision of its own: look at it before bringing the record back."""
+        if _is_key(external_key):
+            headers = _if_match(revision)
+            answer = self._by_key("DELETE", tenant_id, external_key, headers=headers)
+            answer.raise_for_status()
+
+    def destroy_activity(self, tenant_id: str, external_key: str) -> None:
+        if _is_key(external_key):
+            params = {"destroy": "true"}
+            self._by_key("DELETE", tenant_id, external_key, params=params).raise_for_status()
+
+    def set_sync_status(self, tenant_id: str, external_key: str, status: SyncStatus) -> None:
+        """Nothing there, or only a tombstone, is success: there is nothing to mark."""
+        if _is_key(external_key):
+            self._call(
+                "PUT",
+                "/activities/by-key/sync-status",
+                tenant_id,
+                params={"external_key": external_key},
+                json={"sync_status": status},
+            ).raise_for_status()
+
+    def _by_key(
+        self,
+        method: str,
+        tenant_id: str,
+        external_key: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        json: object = None,
+    ) -> Answer:
+        named = {"external_key": external_key, **(params or {})}
+        path = "/activities/by-key"
+        return self._call(method, path, tenant_id, params=named, headers=headers, json=json)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        tenant_id: str,
+        *,
+        shown_as: str | None = None,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        json: object = None,
+    ) -> Answer:
+        identity = {"Authorization": f"Bearer {self._token}", TENANT_HEADER: tenant_id}
+        return self._http.request(
+            method,
+            self._base_url + path,
+            system=_SYSTEM,
+            path=shown_as or path,
+            params=params,
+            headers={**identity, **(headers or {})},
+            json=json,
+            retries=_REPEATS,
+        )
+
+
+def _is_key(text: str) -> bool:
+    return 0 < len(text) <= _LONGEST_KEY and not _UNSAYABLE.search(text)
+
+
+def _if_match(revision: str) -> dict[str, str]:
+    """Raises: RemoteRejectedError for a text that no revision of that CRM can be."""
+    if not re.fullmatch(r"[A-Za-z0-9_.-]+", revision):
+        raise _cannot_be_said("revision")
+    return {"If-Match": f'"{revision}"'}
+
+
+def _cannot_be_said(name: str) -> RemoteRejectedError:
+    return RemoteRejectedError(f"the CRM cannot store this {name}", system=_SYSTEM, status=422)
+
+
+def _found(answer: Answer) -> Activity | None:
+    if answer.status == 404:
+        if "problem+json" not in answer.headers.get("Content-Type", ""):
+            # A proxy's or a wrong address's 404 says nothing about the record.
+            raise TransientRemoteError("crm: not the CRM's answer", system=_SYSTEM, status=404)
+        return None
+    return _activity(answer.raise_for_status().json())
+
+
+def _draft_json(draft: ActivityDraft) -> dict[str, Any]:
+    """Every field; text that cannot be said in UTF-8 or stored is mended as the CRM would."""
+    mended: dict[str, Any] = _mended(asdict(draft))
+    return mended
+
+
+def _mended(value: Any) -> Any:
+    if isinstance(value, str):
+        return _UNSAYABLE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {name: _mended(member) for name, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_mended(member) for member in value]
+    return value
+
+
+def _activity(found: Mapping[str, Any]) -> Activity:
+    return Activity(
+        id=found["id"],
+        external_key=found["external_key"],
+        kind=ActivityKind(found["kind"]),
+        draft=_draft(found),
+        revision=found["revision"],
+        created_at=datetime.fromisoformat(found["created_at"]),
+        updated_at=datetime.fromisoformat(found["updated_at"]),
+        edited_by=_person(found["edited_by"]),
+        notes=found["notes"],
+        company_ids=tuple(found["company_ids"]),
+        opportunity_ids=tuple(found["opportunity_ids"]),
+        initiative_ids=tuple(found["initiative_ids"]),
+        visibility=found["visibility"],
+        removed=found["removed"],
+    )
+
+
+def _draft(found: Mapping[str, Any]) -> ActivityDraft:
+    online = found["online_meeting"]
+    return ActivityDraft(
+        subject=found["subject"],
+        start=datetime.fromisoformat(found["start"]),
+        end=datetime.fromisoformat(found["end"]),
+        type=found["type"],
+        description=found["description"],
+        all_day=found["all_day"],
+        start_date=_date(found["start_date"]),
+        end_date=_date(found["end_date"]),
+        time_zone=found["time_zone"],
+        location=found["location"],
+        resources=tuple(found["resources"]),
+        status=ActivityStatus(found["status"]),
+        contacts=tuple(MatchedContact(**contact) for contact in found["contacts"]),
+        unmatched=tuple(UnmatchedAttendee(**attendee) for attendee in found["unmatched"]),
+        assigned_to=_person(found["assigned_to"]),
+        owner_id=found["owner_id"],
+        ical_uid=found["ical_uid"],
+        web_link=found["web_link"],
+        online_meeting=OnlineMeeting(**online) if online else None,
+        show_as=found["show_as"],
+        importance=found["importance"],
+        private=found["private"],
+        reminder_minutes=found["reminder_minutes"],
+        sync_status=SyncStatus(found["sync_status"]),
+    )
+
+
+def _contact(found: Mapping[str, Any]) -> Contact:
+    return Contact(
+        id=found["id"],
+        name=found["name"],
+        emails=tuple(found["emails"]),
+        types=tuple(found["types"]),
+        company_id=found["company_id"],
+        company_types=tuple(found["company_types"]),
+        private=found["private"],
+        owner_id=found["owner_id"],
+    )
+
+
+def _person(found: Mapping[str, str] | None) -> Person | None:
+    return Person(**found) if found else None
+
+
+def _date(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
