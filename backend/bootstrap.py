@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import requests
+
+from backend.adapters.crm_http import HttpCrm
 from backend.adapters.entra_keys import EntraKeys
 from backend.adapters.entra_msal import AppIdentity, MsalApps
 from backend.adapters.entra_signin import EntraSignIn
@@ -31,6 +34,8 @@ from backend.settings import Settings
 from backend.sql import Database
 
 POOL_SIZE = 32
+CRM_TIMEOUT = 3.0
+"""Seconds one call to a CRM over HTTP may take: a request makes several of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ def build(
     )
     database = Database(settings.database_url)
     calendars = GraphCalendars(http, sign_in, clock=clock)
-    crm = EmbeddedCrm(database, clock)
+    crm = _crm(settings, database, clock)
     vault = FernetVault(settings.fernet_keys("vault"))
     callers = Callers(database, calendars, vault, clock)
     road = Road(database, calendars, crm, callers, clock)
@@ -114,7 +119,18 @@ def build(
     )
 
 
-def outgoing_session(settings: Settings):  # type: ignore[no-untyped-def]
+def _crm(settings: Settings, database: Database, clock: Clock) -> CrmGateway:
+    """The embedded CRM, or another instance's over HTTP when the settings name one (C2)."""
+    if settings.crm_url is None:
+        return EmbeddedCrm(database, clock)
+    session = new_session(
+        pool_size=POOL_SIZE, proxies=settings.proxies, ca_bundle=settings.ca_bundle
+    )
+    http = Http(session, clock=clock, timeout=CRM_TIMEOUT, connect_timeout=CRM_TIMEOUT)
+    return HttpCrm(http, settings.crm_url, settings.crm_token or "")
+
+
+def outgoing_session(settings: Settings) -> requests.Session:
     """The one session of this process; Microsoft's hosts are rerouted where the settings say so."""
     session = new_session(
         pool_size=POOL_SIZE, proxies=settings.proxies, ca_bundle=settings.ca_bundle

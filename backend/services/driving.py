@@ -59,31 +59,32 @@ class Driver:
 
     def drive(
         self, link_id: str, lease: Lease | None, calendar: Calendar | None, look: Look | None
-    ) -> None:
+    ) -> Look | None:
         """Walk the road once, or wait until whoever walks it has ended; never beyond the budget.
 
-        ``calendar=None``: this request may not try; the lease is given back and a worker rung.
+        Answers the newest look at the event. ``calendar=None``: this request may not try, so the
+        lease is given back and a worker rung.
         """
         if calendar is None:
             if lease is not None:
                 self._wishes.give_back(lease)
             self.ring_now()
-            return
+            return None
         waited = 0.0
         while lease is None:
             state = self._wishes.peek(link_id)
             if state is None or not (state.leased or state.due):
-                return
+                return look
             if not state.leased:
                 lease = self._wishes.try_lease(link_id)
                 look = None
                 continue
             if waited >= self._budget:
                 self.ring_now()
-                return
+                return look
             self._pause(POLL_SECONDS)
             waited += POLL_SECONDS
-        self._walk(lease, Hand(calendar, is_user=True, look=look))
+        return self._walk(lease, Hand(calendar, is_user=True, look=look))
 
     def walk_now(self, link_id: str, calendar: Calendar, look: Look | None = None) -> bool:
         """Walk a link if nobody else does; otherwise ring and answer False."""
@@ -98,8 +99,10 @@ class Driver:
         """Wake a worker."""
         self._ring(DRAIN_LINKS, 0)
 
-    def _walk(self, lease: Lease, hand: Hand) -> None:
-        self._ring_for(self._road.walk(lease, hand))
+    def _walk(self, lease: Lease, hand: Hand) -> Look | None:
+        outcome = self._road.walk(lease, hand)
+        self._ring_for(outcome.due_at)
+        return outcome.look
 
     def _ring_for(self, due_at: datetime | None) -> None:
         """Retries shorter than a sweep need a ring of their own."""

@@ -144,8 +144,9 @@ class Linking:
         lease = self._wishes.store_untick(caller, link.id)
         with self._driver.one_try() as may_try:
             calendar = self._calendars.as_user(principal, budget=self._budget) if may_try else None
-            self._driver.drive(link.id, lease, calendar, None)
-        return self._showing.without_event(caller, self._wishes.reload(caller, link.id))
+            look = self._driver.drive(link.id, lease, calendar, None)
+        seen = Seen() if look is None else self._judge(caller, look, Origin.MANUAL)
+        return self._showing.answer(caller, self._wishes.reload(caller, link.id), seen)
 
     def _wish(
         self, caller: Caller, event_id: str, origin: Origin, *, just_saved: bool
@@ -158,7 +159,9 @@ class Linking:
             lease, link_id = self._wishes.store_tick(
                 caller, event_id, seen, origin, just_saved=just_saved
             )
-            self._driver.drive(link_id, lease, calendar, seen.look)
+            look = self._driver.drive(link_id, lease, calendar, seen.look)
+        if look is not None and look is not seen.look:
+            seen = self._judge(caller, look, origin)
         link = self._wishes.reload(caller, link_id)
         return self._showing.answer(caller, link, seen)
 

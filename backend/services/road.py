@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -21,7 +22,7 @@ from backend.domain.crm import CrmGateway
 from backend.domain.errors import RemoteConflictError
 from backend.domain.link import Link, Trigger
 from backend.domain.plan import FREEZING, Missing
-from backend.domain.ports import Calendars, Clock
+from backend.domain.ports import Calendars, Clock, Look
 from backend.domain.retry import retry_at
 from backend.services.callers import CalendarOwner, Callers
 from backend.services.hands import Hand
@@ -38,6 +39,14 @@ LOOK_AGAIN = timedelta(seconds=5)
 FROZEN_LOOK = timedelta(hours=1)
 LEASE_LENGTH = timedelta(seconds=90)
 """Longer than three times the whole budget of one run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """When the link is due next, and the last look at its event."""
+
+    due_at: datetime | None
+    look: Look | None = None
 
 
 class Road:
@@ -60,15 +69,15 @@ class Road:
         self._clock = clock
         self._jitter = jitter
 
-    def walk(self, lease: Lease, hand: Hand | None = None) -> datetime | None:
-        """Work on a leased link and give the lease back; answers when the link is due next.
+    def walk(self, lease: Lease, hand: Hand | None = None) -> Outcome:
+        """Work on a leased link and give the lease back.
 
         ``hand``: a user's rights during a request; without it the firm's online server is used.
         Remote failures never leave this method: they become a later ``due_at``.
         """
         link, owner = self._load(lease)
         if link is None or owner is None:
-            return None
+            return Outcome(None)
         if hand is None:
             hand = self._app_hand(owner)
         walk = Walk(
@@ -77,7 +86,7 @@ class Road:
         due_at, attempts = self._run(walk, lease)
         with self._database.write.begin() as session:
             links.settle(session, lease, due_at=due_at, attempts=attempts, now=self._clock())
-        return due_at
+        return Outcome(due_at, walk.look)
 
     def _run(self, walk: Walk, lease: Lease) -> tuple[datetime | None, int]:
         now = self._clock()

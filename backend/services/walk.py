@@ -124,6 +124,11 @@ class Walk:
             self._mirror_category()
         self._make_master_category()
 
+    @property
+    def look(self) -> Look | None:
+        """The newest look at the event, if any call answered."""
+        return self._look
+
     def forget_look(self) -> None:
         """After a conflict only a new look counts."""
         self._look = None

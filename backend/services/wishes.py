@@ -151,6 +151,7 @@ class Wishes:
             row.blocked_by = None
             row.origin = origin
             row.wished_by = caller.user_id
+            row.undo_until = None
             memory = replace(memory, put_back=False, refused=False)
             if before.activity_id is None:
                 row.looked_at = False

@@ -51,13 +51,13 @@ class Work:
             if lease is None:
                 break
             try:
-                due_at = self._road.walk(lease)
+                outcome = self._road.walk(lease)
             except Exception:
                 # The worker loop is one of two places that catch everything: the row keeps its
                 # lease and comes back when that runs out, taken over and distrusted.
                 log.exception("drain.failed", link_id=lease.link_id)
             else:
-                self._ring_soon(due_at)
+                self._ring_soon(outcome.due_at)
             walked += 1
         return walked
 
