@@ -11,6 +11,9 @@ import { checkText, categoryNote, isTicked, sorted, statusOf } from "./status.js
 const LABEL = "Add this Event to InterAction";
 const CRM_URL = "../crm/";
 
+/** The rules that are switches, not facts of the event. */
+const SWITCHES = ["firm_sync_off", "mode_not_allowed", "no_online_server", "user_not_enabled"];
+
 /** Which parts the person has opened or closed, over all redraws.
  * @type {Map<string, boolean>} */
 const opened = new Map();
@@ -92,30 +95,31 @@ function otherRecord({ activity_id: id, by, kind, visible }) {
   );
 }
 
-/** T7: which switch is missing, and the way to it.
+/** T7: which switch is missing, and the way to it where the user may flip it.
  * @param {Verdict | null} verdict @param {Pane} acts */
 function enablePrompt(verdict, acts) {
-  const check = sorted(verdict).failed.find(({ fix }) => fix?.action === "open_settings");
-  if (!check) return null;
+  const missing = sorted(verdict).failed.filter(({ code }) => SWITCHES.includes(code));
+  if (missing.length === 0) return null;
+  const own = missing.every(({ fix }) => fix?.action === "open_settings");
   return el(
     "section",
-    { class: "note accent" },
+    { class: "note accent", "aria-labelledby": "prompt-title" },
     icon("info"),
     el(
       "div",
       {},
-      el("h2", {}, "Calendar Sync is off"),
-      el("p", {}, check.message),
-      check.fix?.text ? el("p", {}, check.fix.text) : null,
-      el(
-        "div",
-        { class: "actions" },
+      el("h2", { id: "prompt-title" }, own ? "Turn on Calendar Sync" : "Calendar Sync is not available"),
+      ...missing.map(({ message, fix }) => el("p", { dir: "auto" }, `${message} ${fix?.text ?? ""}`)),
+      own &&
         el(
-          "button",
-          { type: "button", id: "enable", class: "primary", click: () => void acts.openSettings() },
-          "Enable Calendar Sync",
+          "div",
+          { class: "actions" },
+          el(
+            "button",
+            { type: "button", id: "enable", class: "primary", click: () => void acts.openSettings() },
+            "Enable Calendar Sync",
+          ),
         ),
-      ),
     ),
   );
 }
@@ -224,12 +228,12 @@ function receipt(answer, clock) {
   const { link, activity } = answer;
   if (!link) return null;
   const note = categoryNote(link);
-  const id = link.activity_id ?? activity?.id ?? null;
+  const id = activity?.id ?? (isTicked(link) ? link.activity_id : null);
   const phase = activity?.phase === "activity" ? "Activity" : "Appointment";
   /** @type {[string, Child][]} */
   const rows = [
     ["Record", id ? recordLink(id, activity ? `${phase} ${id}` : id) : null],
-    ["Added because", link.because ? quote(link.because) : null],
+    ["Why", link.because ? quote(link.because) : null],
     ["Written", clock.moment(link.written_at)],
     ["Last change seen", clock.moment(link.last_change_seen_at)],
     ["Next attempt", clock.moment(link.next_attempt_at)],
@@ -271,11 +275,12 @@ function rules(state, verdict, acts) {
   }
   const { failed, unknown, passed } = sorted(verdict);
   const link = state.answer?.link;
+  const prompted = failed.length > 0 && failed.every(({ code }) => SWITCHES.includes(code));
   const settled = Boolean(link && ["linked", "pending", "released"].includes(link.state));
   return details(
     "rules",
     summary(verdict),
-    !settled || failed.length > 0,
+    prompted ? false : !settled || failed.length > 0,
     el(
       "ul",
       { class: "rules" },

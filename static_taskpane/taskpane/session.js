@@ -95,5 +95,9 @@ function mailbox(owner) {
 
 /** @param {any} answer of /api/me @returns {Me} */
 function readMe(answer) {
-  return answer;
+  const { name, address, enabled, enabled_by_admin, may_enable, mode, choosable_modes } = answer;
+  const { checked_at, changed_at, written_at } = answer;
+  const switches = { enabled, enabled_by_admin, may_enable, mode, choosable_modes };
+  const firm_sync_enabled = answer.firm.sync_enabled;
+  return { name, address, firm_sync_enabled, ...switches, checked_at, changed_at, written_at };
 }

@@ -142,12 +142,13 @@ function released(answer, link) {
       steps: [],
     };
   }
-  const who = answer.activity?.edited_by;
+  const editor = answer.activity?.edited_by;
+  const who = editor?.name || editor?.address;
   return {
     tone: "warning",
     title: "No longer kept up to date",
     lines: [
-      `${who ?? "Somebody"} edited the record in InterAction. Changes in Outlook no longer reach it.`,
+      `${who || "Somebody"} edited the record in InterAction. Changes in Outlook no longer reach it.`,
     ],
     steps: [],
   };

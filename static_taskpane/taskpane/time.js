@@ -21,10 +21,11 @@ export class Clock {
   }
 
   /** "Tue, 12 May 2026, 10:00 – 11:00", or the days of an all-day event.
-   * @param {{start: string | null, end: string | null, all_day?: boolean}} span */
-  span({ start, end, all_day: allDay }) {
+   * @param {{start: string | null, end: string | null, all_day?: boolean,
+   *   start_date?: string | null, end_date?: string | null}} span */
+  span({ start, end, all_day: allDay, start_date: first, end_date: last }) {
     if (!start || !end) return "";
-    if (allDay) return this.#days(start, end);
+    if (allDay) return this.#days(first ?? start, last ?? end);
     const from = this.#wall(start);
     const until = this.#wall(end);
     if (!from || !until) return "";

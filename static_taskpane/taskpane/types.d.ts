@@ -21,6 +21,9 @@ export interface EventFacts {
   start: string | null;
   end: string | null;
   all_day: boolean;
+  /** Only all-day events: dates, the end exclusive. */
+  start_date?: string | null;
+  end_date?: string | null;
   time_zone: string | null;
   type: string;
   sensitivity: string;
@@ -75,7 +78,7 @@ export interface Activity {
   initiative_ids: string[];
   contacts: unknown[];
   unmatched: unknown[];
-  edited_by: string | null;
+  edited_by: Person | null;
   sync_status: string;
 }
 

@@ -72,6 +72,11 @@ export function reasonText(code) {
 
 /** @type {Record<string, Omit<Trouble, "code">>} */
 const TROUBLES = {
+  nothing_open: {
+    title: "No event is open",
+    text: "Open the event again, then try again.",
+    remedy: "retry",
+  },
   offline: {
     title: "You are offline",
     text: "Nothing is lost. Connect to the internet and try again.",
@@ -152,6 +157,11 @@ const TROUBLES = {
     text: "Your event cannot be read at the moment. What is already synced stays as it is.",
     remedy: "retry",
   },
+  crm_unavailable: {
+    title: "InterAction does not answer",
+    text: "Its records cannot be reached at the moment. Nothing is lost; try again in a moment.",
+    remedy: "retry",
+  },
   rate_limited: {
     title: "Too many requests",
     text: "Please wait a moment, then try again.",
@@ -211,9 +221,10 @@ export function troubleOf(error) {
 function apiTrouble(error) {
   const trouble = known(error.code in TROUBLES ? error.code : codeOfStatus(error));
   const url = error.problem.consent_url;
+  const ownWords = [409, 422].includes(error.status) && !(error.code in TROUBLES);
   return {
     ...trouble,
-    text: error.status === 422 ? error.message : trouble.text,
+    text: ownWords ? error.message : trouble.text,
     claims: error.claims,
     ...(url && isWebAddress(url) ? { consentUrl: url } : {}),
   };
@@ -225,7 +236,7 @@ function codeOfStatus({ status }) {
   if (status === 401) return "token_invalid";
   if (status === 403) return "forbidden";
   if (status === 404) return "event_not_found";
-  if (status === 412) return "changed_meanwhile";
+  if (status === 409 || status === 412) return "changed_meanwhile";
   if (status === 429) return "rate_limited";
   if (status === 503) return "graph_unavailable";
   return status === 422 ? "not_eligible" : "server_error";
