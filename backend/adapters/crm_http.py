@@ -27,7 +27,7 @@ from backend.domain.crm import (
 from backend.domain.errors import RemoteRejectedError, TransientRemoteError
 from backend.domain.event import OnlineMeeting, Person, normalised_address
 
-TENANT_HEADER = "X-Tenant-Id"
+TENANT_HEADER = "X-CRM-Tenant"
 """Which firm the service acts for; the token itself belongs to no firm."""
 
 _SYSTEM = "crm"

@@ -1,0 +1,46 @@
+"""One sandbox per test process; a fresh database per test, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.databases import (  # noqa: F401 - fixtures
+    database_url,
+    postgres_database_url,
+    postgres_schema_url,
+    sqlite_url,
+)
+from tests.support.product import Product, running_product
+from tests.support.sandbox import RunningSandbox
+
+
+@pytest.fixture(scope="session")
+def offset_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("clock") / "offset"
+
+
+@pytest.fixture(scope="session")
+def shared_sandbox(offset_file: Path) -> Iterator[RunningSandbox]:
+    with RunningSandbox(offset_file=offset_file) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(shared_sandbox: RunningSandbox) -> RunningSandbox:
+    shared_sandbox.reset()
+    return shared_sandbox
+
+
+@pytest.fixture
+def product(sandbox: RunningSandbox, database_url: str, offset_file: Path) -> Iterator[Product]:  # noqa: F811
+    with running_product(sandbox, database_url, offset_file) as running:
+        yield running
+
+
+@pytest.fixture
+def organizer(sandbox: RunningSandbox) -> str:
+    found: str = sandbox.person()["address"]
+    return found

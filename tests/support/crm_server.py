@@ -1,0 +1,67 @@
+"""The CRM's HTTP API and pages as an app of its own, and as a real server on a free port."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask, Response, request
+from flask_smorest import Api
+from waitress import wasyncore
+from waitress.server import create_server
+
+from backend.crm.access import CrmCaller
+from backend.crm.api import crm_api
+from backend.crm.problems import CrmError
+from backend.domain.ports import Clock
+from backend.sql import Database
+
+SERVICE_TOKEN = "service-token"
+
+
+def authenticate() -> CrmCaller:
+    """``Bearer <service token>`` is the service; ``Bearer <tenant>:<user>`` is a person."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    tenant_id = request.headers.get("X-CRM-Tenant", "")
+    if scheme != "Bearer":
+        raise CrmError(401, "token_invalid", "Sign in.")
+    if token == SERVICE_TOKEN:
+        return CrmCaller(tenant_id, None, "Calendar Sync", "", is_service=True)
+    tenant_id, _, user = token.partition(":")
+    return CrmCaller(tenant_id, user, user.title(), f"{user}@firm.example")
+
+
+def crm_app(database: Database, clock: Clock) -> Flask:
+    """An app with nothing but the CRM's API."""
+    app = Flask("crm-for-tests")
+    app.config |= {
+        "API_TITLE": "CRM",
+        "API_VERSION": "v1",
+        "OPENAPI_VERSION": "3.0.3",
+        "OPENAPI_URL_PREFIX": "/docs",
+        "OPENAPI_JSON_PATH": "openapi.json",
+    }
+
+    @app.errorhandler(500)
+    def unexpected(_error: Exception) -> Response:
+        return Response("internal error", 500)
+
+    Api(app).register_blueprint(crm_api(database, clock, authenticate), url_prefix="/crm/api")
+    return app
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """Serve ``app`` on a free loopback port; yields its base URL."""
+    connections: dict[int, object] = {}
+    server = create_server(app, map=connections, host="127.0.0.1", port=0, threads=8)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.effective_port}"
+    finally:
+        # Workers first, then every connection on the loop's own thread, which ends the loop.
+        server.task_dispatcher.shutdown()
+        server.trigger.pull_trigger(lambda: wasyncore.close_all(connections))
+        thread.join(timeout=5)

@@ -1,0 +1,202 @@
+"""The whole product over a running sandbox: real HTTP to Microsoft's side, real database below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from flask.testing import FlaskClient
+from sqlalchemy import URL
+
+from backend.app import create_app
+from backend.bootstrap import OffsetClock, Services, build
+from backend.crm import migrations as crm_migrations
+from backend.db import migrations
+from backend.domain.crm import Activity
+from backend.services.setup import FirmSetup, NewServer, NewUser
+from backend.settings import Settings
+from tests.support.crm import contact_maker
+from tests.support.sandbox import RunningSandbox
+
+CATEGORY = "Add this Event to InterAction"
+
+
+@dataclass
+class Product:
+    """One deployment: services, application, worker by hand."""
+
+    sandbox: RunningSandbox
+    settings: Settings
+    services: Services
+    rings: list[tuple[str, float]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.app = create_app(self.services, self.settings)
+        self._make_contact = contact_maker(self.services.database, self.sandbox.tenant_id)
+        self._tokens: dict[tuple[str, str | None], str] = {}
+
+    @property
+    def clock(self) -> Any:
+        return self.services.clock
+
+    def advance(self, **span: float) -> None:
+        """Move the sandbox's clock and ours."""
+        self.sandbox.advance(timedelta(**span).total_seconds())
+        self._tokens.clear()
+
+    def drain(self) -> int:
+        """What a worker does when the bell rings."""
+        return self.services.work.drain_links()
+
+    def settle(self, rounds: int = 12) -> None:
+        """Let time pass and work be done until nothing is due soon."""
+        for _ in range(rounds):
+            self.advance(seconds=20)
+            if self.drain() == 0:
+                return
+
+    def pane(self, user: str, **token: Any) -> Pane:
+        """The task pane of a person."""
+        return Pane(self, user, token)
+
+    def token(self, user: str, **more: Any) -> str:
+        key = (user, str(sorted(more.items())) if more else None)
+        if key not in self._tokens:
+            self._tokens[key] = self.sandbox.token(user, **more)
+        return self._tokens[key]
+
+    def meeting(self, organizer: str, *attendees: str, days: float = 2, **event: Any) -> Meeting:
+        """The organizer makes a meeting in Outlook."""
+        start = self.clock().replace(microsecond=0) + timedelta(days=days)
+        body = {
+            "subject": "Quarterly review",
+            "start": _moment(start),
+            "end": _moment(start + timedelta(hours=1)),
+            "attendees": [
+                {"type": "required", "emailAddress": {"name": a.split("@")[0], "address": a}}
+                for a in attendees
+            ],
+        } | event
+        made = self.sandbox.create_event(organizer, **body)
+        return Meeting(self, organizer, made["id"], made["iCalUId"])
+
+    def add_contact(self, name: str, *addresses: str, **more: Any) -> str:
+        """A contact in the embedded CRM; ``types``, ``private``, ``owner_id``, ``tenant_id``."""
+        return self._make_contact(name, *addresses, **more)
+
+    def records(self, ical_uid: str) -> list[Activity]:
+        """The live CRM records of a meeting."""
+        return list(self.services.crm.find_by_ical_uid(self.sandbox.tenant_id, ical_uid))
+
+    def record(self, ical_uid: str) -> Activity | None:
+        """The record with our key, tombstones included."""
+        key = f"{self.sandbox.tenant_id}/{ical_uid}"
+        return self.services.crm.find_activity(self.sandbox.tenant_id, key)
+
+
+@dataclass
+class Pane:
+    """One person's calls, as the task pane makes them."""
+
+    product: Product
+    user: str
+    token: dict[str, Any]
+
+    def call(self, method: str, path: str, json: Any = None, **params: Any) -> Any:
+        client: FlaskClient = self.product.app.test_client()
+        headers = {"Authorization": f"Bearer {self.product.token(self.user, **self.token)}"}
+        return client.open(path, method=method, json=json, headers=headers, query_string=params)
+
+    def view(self, event_id: str, **params: Any) -> Any:
+        return self.call("GET", f"/api/events/{event_id}", **params)
+
+    def tick(self, event_id: str, json: Any = None, **params: Any) -> Any:
+        return self.call("PUT", f"/api/events/{event_id}/link", json, **params)
+
+    def untick(self, event_id: str, **params: Any) -> Any:
+        return self.call("DELETE", f"/api/events/{event_id}/link", **params)
+
+    def undo(self, event_id: str, **params: Any) -> Any:
+        return self.call("POST", f"/api/events/{event_id}/link/undo", **params)
+
+
+@dataclass
+class Meeting:
+    """An event in its organizer's mailbox."""
+
+    product: Product
+    owner: str
+    id: str
+    ical_uid: str
+
+    def now(self) -> dict[str, Any]:
+        return self.product.sandbox.get_event(self.owner, self.id)
+
+    @property
+    def categories(self) -> list[str]:
+        found: list[str] = self.now()["categories"]
+        return found
+
+    def change(self, **patch: Any) -> None:
+        self.product.sandbox.change_event(self.owner, self.id, **patch)
+
+
+def _moment(at: datetime) -> dict[str, str]:
+    return {"dateTime": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S"), "timeZone": "UTC"}
+
+
+@contextmanager
+def running_product(
+    sandbox: RunningSandbox, url: str | URL, offset_file: Path, **settings: Any
+) -> Iterator[Product]:
+    """A migrated deployment with the sample firm set up, everybody with an address enabled."""
+    chosen = Settings(
+        **{
+            "base_url": "http://localhost:8000",
+            "client_id": sandbox.api_client_id,
+            "client_secret": sandbox.api_client_secret,
+            "tenants": (sandbox.tenant_id, sandbox.second_tenant_id),
+            "secret_keys": ("a key that is long enough for every test of ours",),
+            "database_url": str(url) if isinstance(url, str) else url.render_as_string(False),
+            "graph_url": sandbox.url,
+            "login_url": sandbox.url,
+            "rate_limit": "100000 per minute",
+        }
+        | settings
+    )
+    rings: list[tuple[str, float]] = []
+    clock = OffsetClock(offset_file)
+    services = build(chosen, lambda kind, delay: rings.append((kind, delay)), clock=clock)
+    migrations.upgrade(services.database.write_engine)
+    crm_migrations.upgrade(services.database.write_engine)
+    for tenant in sandbox.state()["tenants"]:
+        if tenant["tenant_id"] in chosen.tenants:
+            services.setup.configure(firm_setup(sandbox, tenant))
+    try:
+        yield Product(sandbox, chosen, services, rings)
+    finally:
+        services.database.dispose()
+
+
+def firm_setup(sandbox: RunningSandbox, tenant: dict[str, Any]) -> FirmSetup:
+    """Everything on for everybody who has a mailbox."""
+    return FirmSetup(
+        tenant_id=tenant["tenant_id"],
+        name="Sample firm",
+        server=NewServer(
+            name="Exchange Online",
+            tenant_id=tenant["tenant_id"],
+            client_id=sandbox.daemon_client_id,
+            secret=sandbox.daemon_client_secret,
+        ),
+        users=[
+            NewUser(oid=person["id"], name=person["name"], address=person["address"])
+            for person in tenant["people"]
+            if person["mailbox"]
+        ],
+        domains=tenant["domains"],
+    )
