@@ -136,7 +136,9 @@ def read_event(body: Any) -> EventInput:
     if not isinstance(body, dict):
         raise unreadable("The body must be a JSON object.")
     found = EventInput()
-    for name, value in body.items():
+    for sent, value in body.items():
+        # Graph does not mind the case of names; python-o365 relies on it.
+        name = _NAMES.get(sent.lower(), sent)
         if name in _READ_ONLY or "@" in name:
             continue
         _read_member(found, name, value)
@@ -166,6 +168,9 @@ def _wrong_type(name: str, wanted: str) -> Exception:
 def _bool(name: str, value: Any) -> Json:
     if value is None:
         return {name: _DEFAULTS[name]}
+    if isinstance(value, str) and value.lower() in ("true", "false"):
+        # python-o365 sends booleans as strings, and Graph takes them.
+        value = value.lower() == "true"
     if not isinstance(value, bool):
         raise _wrong_type(name, "Edm.Boolean")
     return {name: value}
@@ -192,7 +197,7 @@ def _subject(name: str, value: Any) -> Json:
 
 
 def _optional_string(name: str, value: Any) -> Json:
-    return {name: _string(name, value)}
+    return {name: _string(name, value) or None}
 
 
 def _minutes(name: str, value: Any) -> Json:
@@ -295,4 +300,15 @@ _MEMBERS: dict[str, Callable[[str, Any], Json]] = {
     "location": lambda _name, value: read_location(value),
     "locations": lambda _name, value: read_locations(value),
     "attendees": _attendees,
+}
+_NAMES: dict[str, str] = {
+    name.lower(): name
+    for name in (
+        *_MEMBERS,
+        *_READ_ONLY,
+        "start",
+        "end",
+        "recurrence",
+        "singleValueExtendedProperties",
+    )
 }

@@ -9,7 +9,7 @@ from typing import Any
 
 from backend.sandbox.directory import Directory, Person
 from backend.sandbox.exchange import ids, online, recipients, series, snapshot, traffic
-from backend.sandbox.exchange.errors import ExchangeError, bad_request, invalid_property
+from backend.sandbox.exchange.errors import ExchangeError, bad_request
 from backend.sandbox.exchange.mailbox import Listener, Mailbox
 from backend.sandbox.exchange.model import (
     Cause,
@@ -374,8 +374,6 @@ def _recipient(name: str, address: str) -> Json:
 def _refuse_second_transaction(mailbox: Mailbox, transaction_id: str | None) -> None:
     if transaction_id is None:
         return
-    if transaction_id == "":
-        raise invalid_property("transactionId must not be empty.")
     if any(item.fields["transactionId"] == transaction_id for item in mailbox.items()):
         raise ExchangeError(
             409,
