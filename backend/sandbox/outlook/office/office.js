@@ -72,6 +72,7 @@ async function start() {
   }
   const welcome = await greeting;
   if (!welcome) {
+    // eslint-disable-next-line no-console -- Microsoft's script says exactly this
     console.warn('Warning: Office.js is loaded outside of Office client');
     return { host: null, platform: null, addin: null };
   }

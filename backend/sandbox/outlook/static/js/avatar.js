@@ -9,5 +9,9 @@ export function avatar(name) {
     .map((word) => [...(word ?? '')][0] ?? '')
     .join('');
   const sum = [...name].reduce((total, letter) => total + (letter.codePointAt(0) ?? 0), 0);
-  return h('span', { class: `avatar tone-${sum % 8}`, 'aria-hidden': 'true' }, letters.toUpperCase());
+  return h('span', {
+    class: `avatar tone-${sum % 8}`,
+    'aria-hidden': 'true',
+    'data-letters': letters.toUpperCase(),
+  });
 }

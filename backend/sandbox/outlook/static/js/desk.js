@@ -1,14 +1,16 @@
 /** The open event on the screen: form, what is behind it, and the side panel; one at a time. */
 
+/** @import { EventForm } from './form.js' */
 /** @import { Preferences } from './preferences.js' */
 /** @import { Invited } from './people.js' */
 /** @import { SignIn } from './tokens.js' */
 
 import { behindTheForm } from './behind.js';
 import { h, refill } from './dom.js';
-import { EventForm } from './form.js';
 import { formView } from './form_view.js';
 import { SidePanel } from './pane.js';
+
+const STACKED = '(max-width: 760px)';
 
 /**
  * @typedef {object} Room what the desk needs of the page
@@ -44,7 +46,7 @@ export class Desk {
       people: room.people(),
       rooms: room.rooms(),
       close: () => this.close(),
-      togglePane: () => this.togglePane(),
+      togglePane: () => this.reachPane(),
       keepsCategories: () => room.preferences.keepsCategories,
       keepCategories: (/** @type {boolean} */ on) => room.preferences.set('keeps', on ? 'on' : 'off'),
       openOther: room.openOther,
@@ -88,6 +90,12 @@ export class Desk {
     this.panel?.close();
     this.panel = null;
     this.markPane();
+  }
+
+  /** Where form and pane stand below each other, the button leads to the open pane. */
+  reachPane() {
+    if (this.panel && matchMedia(STACKED).matches) this.panel.element.scrollIntoView();
+    else this.togglePane();
   }
 
   togglePane() {

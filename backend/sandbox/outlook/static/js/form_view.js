@@ -30,7 +30,7 @@ export function formView(form, around) {
   const commands = h('div', { class: 'commands', role: 'toolbar', 'aria-label': 'Event' });
   const notices = h('div', { class: 'notices', 'aria-live': 'polite' });
   const fields = form.surface === 'compose' ? composeFields(form, around.people, around.rooms) : readFields(form);
-  const tags = h('div', { class: 'tags', 'aria-label': 'Categories' });
+  const tags = h('div', { class: 'tags', role: 'group', 'aria-label': 'Categories' });
   const show = () => {
     refill(commands, ...commandButtons(form, around));
     refill(tags, ...categoryTags(form));
@@ -77,7 +77,14 @@ function commandButtons(form, around) {
     h('span', { class: 'spacer' }),
     h(
       'button',
-      { type: 'button', class: 'command', id: 'toggle-pane', onClick: around.togglePane },
+      {
+        type: 'button',
+        class: 'command',
+        id: 'toggle-pane',
+        'aria-label': 'InterAction',
+        title: 'InterAction',
+        onClick: around.togglePane,
+      },
       icon('puzzle'),
       h('span', {}, 'InterAction'),
     ),
@@ -107,7 +114,7 @@ function commandButtons(form, around) {
 function command(label, shape, act, kind = '') {
   return h(
     'button',
-    { type: 'button', class: `command ${kind}`, onClick: act },
+    { type: 'button', class: `command ${kind}`, 'aria-label': label, title: label, onClick: act },
     icon(shape),
     h('span', {}, label),
   );
@@ -182,7 +189,7 @@ function readCommands(form, around) {
 function categoriesMenu(form) {
   return menuButton(
     [icon('tag'), h('span', {}, 'Categorize'), icon('chevron')],
-    { class: 'command' },
+    { class: 'command', 'aria-label': 'Categorize', title: 'Categorize' },
     () => {
       const names = new Set(form.values.categories);
       const unknown = [...names].filter((name) => colourOf(name, form.master) === 'none');

@@ -7,6 +7,7 @@
 
 import { WINDOWS_ZONE } from './dates.js';
 import { ewsId } from './facts.js';
+import { remember, remembered } from './memory.js';
 import { NestedAppAuth, officeToken } from './tokens.js';
 
 const MOST_NOTIFICATIONS = 5;
@@ -81,7 +82,7 @@ export class OfficeHost {
         itemId: form.surface === 'read' && form.id ? ewsId(form.id) : null,
         facts: form.facts(preferences.persona),
       },
-      roaming: JSON.parse(localStorage.getItem(this.roamingKey) ?? '{}'),
+      roaming: remembered(this.roamingKey),
     };
   }
 
@@ -158,7 +159,7 @@ export class OfficeHost {
       token: (/** @type {any} */ options) => officeToken(shell.signIn, options ?? {}),
       naa: (/** @type {any} */ request) => this.auth.answer(request),
       'roaming.save': (/** @type {object} */ values) =>
-        localStorage.setItem(this.roamingKey, JSON.stringify(values)),
+        remember(this.roamingKey, values),
       'master.get': () => form.master.map(categoryDetails),
       ...this.categoryAnswers(),
       ...this.notificationAnswers(),

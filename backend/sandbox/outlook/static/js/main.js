@@ -11,6 +11,7 @@ import { byId, h, icon, refill } from './dom.js';
 import { EventForm } from './form.js';
 import { showList } from './list.js';
 import { mailDrawer } from './mail_drawer.js';
+import { remembered, remember } from './memory.js';
 import { emptyValues, valuesOf } from './model.js';
 import { monthPicker } from './month.js';
 import { choosePerson, delegations, everybody, others } from './people.js';
@@ -190,12 +191,12 @@ function personAt(key) {
 
 /** @returns {Record<string, string[]>} addresses of opened calendars by the person's address */
 function sharedCalendars() {
-  return JSON.parse(localStorage.getItem(SHARED_KEY) ?? '{}');
+  return remembered(SHARED_KEY);
 }
 
 function calendars() {
-  const others = (sharedCalendars()[page.person.address] ?? []).map(personAt);
-  const known = /** @type {Somebody[]} */ (others.filter(Boolean));
+  const opened = (sharedCalendars()[page.person.address] ?? []).map(personAt);
+  const known = /** @type {Somebody[]} */ (opened.filter(Boolean));
   const shown = [page.person, ...known];
   return shown.includes(page.owner) ? shown : [...shown, page.owner];
 }
@@ -225,7 +226,7 @@ function chooseShared() {
   choosePerson('Open shared calendar of…', colleagues, (owner) => {
     const all = sharedCalendars();
     all[person.address] = [...new Set([...(all[person.address] ?? []), owner.address])];
-    localStorage.setItem(SHARED_KEY, JSON.stringify(all));
+    remember(SHARED_KEY, all);
     void go({ owner });
   });
 }
@@ -323,7 +324,7 @@ function showTheme() {
 function showPerson() {
   const { name } = page.person;
   refill(byId('person'), avatar(name), h('span', { class: 'person-name' }, name));
-  byId('person').setAttribute('aria-label', `${name}: change person`);
+  byId('person').title = 'Change person';
   document.title = `${name} – Outlook sandbox`;
 }
 
@@ -397,7 +398,7 @@ function listen() {
   window.setInterval(() => showClock().catch(() => {}), CLOCK_MILLISECONDS);
 }
 
-async function start() {
+async function begin() {
   refill(byId('settings'), icon('gear'));
   showTheme();
   byId('shell').append(drawer.element);
@@ -416,4 +417,4 @@ async function start() {
   void poll();
 }
 
-start().catch((error) => say(`The sandbox does not answer: ${error.message}`, true));
+begin().catch((error) => say(`The sandbox does not answer: ${error.message}`, true));

@@ -2,6 +2,8 @@
 
 /** @import { PermissionName, Persona, Theme } from '../../protocol.js' */
 
+import { remember, remembered } from './memory.js';
+
 const KEY = 'outlook-page';
 
 /** @type {Record<string, Persona>} */
@@ -90,7 +92,7 @@ const DEFAULTS = {
 export class Preferences {
   constructor() {
     const query = new URLSearchParams(window.location.search);
-    this.kept = { ...DEFAULTS, ...JSON.parse(localStorage.getItem(KEY) ?? '{}') };
+    this.kept = { ...DEFAULTS, ...remembered(KEY) };
     /** @type {Record<string, string>} */
     this.overridden = {};
     for (const name of Object.keys(DEFAULTS)) {
@@ -112,7 +114,7 @@ export class Preferences {
   set(name, value) {
     delete this.overridden[name];
     this.kept[name] = value;
-    localStorage.setItem(KEY, JSON.stringify(this.kept));
+    remember(KEY, this.kept);
   }
 
   get persona() {

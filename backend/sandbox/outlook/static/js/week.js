@@ -203,8 +203,8 @@ export function eventButton(event, values, scene) {
     event.isCancelled && 'cancelled',
     values.categories.length && `categories: ${values.categories.join(', ')}`,
   ].filter(Boolean);
-  const when = values.allDay ? 'all day' : `${timeText(values.start)} to ${timeText(values.end)}`;
-  const label = [values.subject || 'No subject', shortDay(values.start.slice(0, 10)), when, ...marks];
+  const when = values.allDay ? 'all day' : `to ${timeText(values.end)}`;
+  const more = [when, shortDay(values.start.slice(0, 10)), ...marks];
   return h(
     'button',
     {
@@ -214,8 +214,7 @@ export function eventButton(event, values, scene) {
       'data-show-as': values.showAs,
       'data-cancelled': event.isCancelled === true,
       'data-response': event.responseStatus?.response,
-      'aria-label': label.join(', '),
-      title: label.join('\n'),
+      title: [values.subject || 'No subject', ...more].join('\n'),
       onClick: () => scene.open(event),
     },
     h('span', { class: 'event-title' }, values.subject || 'No subject'),
@@ -225,6 +224,7 @@ export function eventButton(event, values, scene) {
       values.allDay ? null : timeText(values.start),
       values.location && ` · ${values.location}`,
     ),
+    h('span', { class: 'unseen' }, ` ${more.join(', ')}`),
     values.categories.length > 1 &&
       h(
         'span',
