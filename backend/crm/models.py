@@ -22,7 +22,7 @@ from backend.sql import UtcDateTime
 
 ID_LENGTH = 64
 ADDRESS_LENGTH = 320
-VISIBILITY_LENGTH = 80
+VISIBILITY_LENGTH = 120
 ICAL_UID_LENGTH = 600
 KEY_LENGTH = 640
 """PostgreSQL indexes rows of at most 2,704 bytes; 640 characters of UTF-8 stay below it."""

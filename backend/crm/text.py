@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+SORTED_CHARACTERS = 200
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -20,6 +21,11 @@ def storable(text: str) -> str:
 def folded(*parts: str) -> str:
     """The parts as one text for case-insensitive search, the same on every database."""
     return "\n".join(part.casefold() for part in parts if part)
+
+
+def sort_name(name: str) -> str:
+    """What lists by name are sorted by; bounded, because folding may lengthen a name."""
+    return name.casefold()[:SORTED_CHARACTERS]
 
 
 def containing(query: str) -> str:

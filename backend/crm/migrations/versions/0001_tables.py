@@ -48,7 +48,7 @@ def upgrade() -> None:
         sa.Column("company_ids", sa.JSON(), nullable=False),
         sa.Column("opportunity_ids", sa.JSON(), nullable=False),
         sa.Column("initiative_ids", sa.JSON(), nullable=False),
-        sa.Column("visibility", sa.String(length=80), nullable=False),
+        sa.Column("visibility", sa.String(length=120), nullable=False),
         sa.Column("search_text", sa.Text(), nullable=False),
         sa.Column("revision", sa.String(length=40), nullable=False),
         sa.Column("edited_by", sa.JSON(none_as_null=True), nullable=True),

@@ -1,0 +1,352 @@
+"""What people do with activities: read, make, edit and remove them, each act one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from backend.crm import activities, people
+from backend.crm.access import CrmCaller, hidden_contacts, visible_activities, visible_contacts
+from backend.crm.models import (
+    ActivityRow,
+    Base,
+    CompanyRow,
+    InitiativeRow,
+    OpportunityRow,
+)
+from backend.crm.paging import Page, cursor, moment_and_id
+from backend.crm.problems import CrmError, changed_meanwhile, forbidden, invalid, not_found
+from backend.crm.records import activity_of, draft_of
+from backend.crm.text import containing
+from backend.domain.crm import (
+    Activity,
+    ActivityDraft,
+    ActivityKind,
+    MatchedContact,
+    SyncStatus,
+    UnmatchedAttendee,
+)
+from backend.domain.event import OnlineMeeting, Person
+from backend.domain.ports import Clock
+from backend.sql import Database
+
+_REFERENCES: Mapping[str, type[Base]] = {
+    "company_ids": CompanyRow,
+    "opportunity_ids": OpportunityRow,
+    "initiative_ids": InitiativeRow,
+}
+_EXEMPT = frozenset({"notes", "visibility", *_REFERENCES})
+"""Changing these never unlinks a synced record (L4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityFilter:
+    """What a list is narrowed to; ``mention`` is a kind (``contact``, …) and an id."""
+
+    mention: tuple[str, str] | None = None
+    external_key: str | None = None
+    ical_uid: str | None = None
+    starts_from: datetime | None = None
+    starts_before: datetime | None = None
+    query: str = ""
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        found: list[ColumnElement[bool]] = []
+        if self.external_key is not None:
+            found.append(ActivityRow.external_key == self.external_key)
+        if self.ical_uid is not None:
+            found.append(ActivityRow.ical_uid == self.ical_uid)
+        if self.starts_from is not None:
+            found.append(ActivityRow.start_at >= self.starts_from)
+        if self.starts_before is not None:
+            found.append(ActivityRow.start_at < self.starts_before)
+        if self.query.strip():
+            found.append(ActivityRow.search_text.like(containing(self.query), escape="\\"))
+        return found
+
+
+class ActivityDesk:
+    """Activities as one caller sees them. Raises CrmError for whatever it refuses."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def page(
+        self, caller: CrmCaller, wanted: ActivityFilter, *, limit: int, after: str | None = None
+    ) -> Page[Activity]:
+        """Live records, latest start first."""
+        conditions = [*wanted.conditions(), *visible_activities(caller)]
+        last_seen = moment_and_id(after)
+        with self._database.read() as session:
+            if wanted.mention is None:
+                rows = activities.page(
+                    session, caller.tenant_id, conditions, limit=limit + 1, after=last_seen
+                )
+            elif _knows(session, caller, wanted.mention):
+                rows = activities.page_mentioning(
+                    session,
+                    caller.tenant_id,
+                    wanted.mention,
+                    conditions,
+                    limit=limit + 1,
+                    after=last_seen,
+                )
+            else:
+                rows = []
+            shown = _as_seen_by(session, caller, [activity_of(row) for row in rows[:limit]])
+        more = len(rows) > limit
+        return Page(shown, cursor(shown[-1].draft.start, shown[-1].id) if more else None)
+
+    def get(self, caller: CrmCaller, activity_id: str) -> Activity:
+        with self._database.read() as session:
+            row = activities.find(session, caller.tenant_id, activity_id)
+            if row is None or not _may_see(session, caller, activity_id):
+                raise not_found("activity")
+            return _as_seen_by(session, caller, [activity_of(row)])[0]
+
+    def create(self, caller: CrmCaller, content: Mapping[str, Any]) -> tuple[Activity, bool]:
+        """A record made by hand, and whether this call made it: a ``request_id`` makes only one."""
+        given = dict(content)
+        request_id: UUID | None = given.pop("request_id", None)
+        key = f"added/{caller.user_id or 'service'}/{request_id}" if request_id else None
+        if key is not None and (existing := self._made_before(caller, key)) is not None:
+            return existing, False
+        try:
+            with self._database.write.begin() as session:
+                return self._add(session, caller, given, key), True
+        except IntegrityError:
+            existing = self._made_before(caller, key) if key is not None else None
+            if existing is None:
+                raise
+            return existing, False
+
+    def edit(
+        self, caller: CrmCaller, activity_id: str, revision: str, changes: Mapping[str, Any]
+    ) -> Activity:
+        """Change what is given; an Outlook-filled field raises the revision, names the editor."""
+        with self._database.write.begin() as session:
+            row = self._locked(session, caller, activity_id, revision)
+            _change_exempt(session, caller, row, changes)
+            before = draft_of(row)
+            after = _changed(session, caller, before, changes)
+            if after != before:
+                activities.refill(session, row, after, self._clock(), by=caller.person)
+            row.updated_at = self._clock()
+            session.flush()
+            return _as_seen_by(session, caller, [activity_of(row)])[0]
+
+    def remove(self, caller: CrmCaller, activity_id: str, revision: str) -> None:
+        """Turn the record into a tombstone that names who removed it."""
+        with self._database.write.begin() as session:
+            row = self._locked(session, caller, activity_id, revision)
+            activities.remove(session, row, self._clock(), by=caller.person)
+
+    def _locked(
+        self, session: Session, caller: CrmCaller, activity_id: str, revision: str
+    ) -> ActivityRow:
+        row = activities.find(session, caller.tenant_id, activity_id, lock=True)
+        if row is None or not _may_see(session, caller, activity_id):
+            raise not_found("activity")
+        if row.revision != revision:
+            raise changed_meanwhile()
+        return row
+
+    def _made_before(self, caller: CrmCaller, key: str) -> Activity | None:
+        with self._database.read() as session:
+            row = activities.find_by_key(session, caller.tenant_id, key)
+            if row is None:
+                return None
+            if row.removed_at is not None:
+                raise CrmError(409, "removed", "This activity was made and removed again.")
+            return _as_seen_by(session, caller, [activity_of(row)])[0]
+
+    def _add(
+        self, session: Session, caller: CrmCaller, given: dict[str, Any], key: str | None
+    ) -> Activity:
+        blank = ActivityDraft(
+            subject=given["subject"],
+            start=given["start"],
+            end=given["end"],
+            type=given["type"],
+            owner_id=caller.user_id,
+            assigned_to=caller.person,
+            ical_uid=given.get("ical_uid"),
+            sync_status=SyncStatus.NOT_SYNCED,
+        )
+        row = activities.add(
+            session,
+            caller.tenant_id,
+            _changed(session, caller, blank, given),
+            self._clock(),
+            kind=ActivityKind.ADDED,
+            external_key=key,
+            visibility=given.get("visibility", "everyone"),
+        )
+        _change_exempt(session, caller, row, given)
+        session.flush()
+        return _as_seen_by(session, caller, [activity_of(row)])[0]
+
+
+def _may_see(session: Session, caller: CrmCaller, activity_id: str) -> bool:
+    query = select(ActivityRow.id).where(
+        ActivityRow.tenant_id == caller.tenant_id,
+        ActivityRow.id == activity_id,
+        *visible_activities(caller),
+    )
+    return session.scalar(query) is not None
+
+
+def _knows(session: Session, caller: CrmCaller, mention: tuple[str, str]) -> bool:
+    """False for a contact that is hidden from the caller: its grid must not answer either."""
+    kind, mentioned_id = mention
+    if kind != "contact":
+        return True
+    found = people.by_ids(session, caller.tenant_id, [mentioned_id], visible_contacts(caller))
+    return mentioned_id in found
+
+
+def _as_seen_by(
+    session: Session, caller: CrmCaller, seen: Sequence[Activity]
+) -> Sequence[Activity]:
+    """The records without the contacts that are hidden from the caller."""
+    mentioned = [contact.contact_id for activity in seen for contact in activity.draft.contacts]
+    hidden = _hidden_among(session, caller, mentioned)
+    if not hidden:
+        return seen
+    return [
+        replace(
+            activity,
+            draft=replace(
+                activity.draft,
+                contacts=tuple(c for c in activity.draft.contacts if c.contact_id not in hidden),
+            ),
+        )
+        for activity in seen
+    ]
+
+
+def _hidden_among(
+    session: Session, caller: CrmCaller, contact_ids: Sequence[str]
+) -> frozenset[str]:
+    conditions = hidden_contacts(caller)
+    if conditions is None or not contact_ids:
+        return frozenset()
+    return frozenset(people.by_ids(session, caller.tenant_id, contact_ids, conditions))
+
+
+def _change_exempt(
+    session: Session, caller: CrmCaller, row: ActivityRow, changes: Mapping[str, Any]
+) -> None:
+    """Notes, visibility and references: the revision stays."""
+    given = {name: changes[name] for name in _EXEMPT if name in changes}
+    visibility = given.get("visibility", row.visibility)
+    if visibility != row.visibility and not _owns(caller, row):
+        raise forbidden("Only the owner of a record decides who can see it.")
+    row.visibility = visibility
+    row.notes = given.get("notes", row.notes)
+    for name, table in _REFERENCES.items():
+        if name in given:
+            wanted = list(dict.fromkeys(given[name]))
+            added = set(wanted) - set(getattr(row, name))
+            _demand_existing(session, caller.tenant_id, name, table, added)
+            setattr(row, name, wanted)
+    if any(name in given for name in _REFERENCES):
+        session.flush()
+        activities.rewrite_mentions(session, row)
+
+
+def _owns(caller: CrmCaller, row: ActivityRow) -> bool:
+    return caller.is_service or row.owner_id is None or row.owner_id == caller.user_id
+
+
+def _demand_existing(
+    session: Session, tenant_id: str, field: str, table: type[Base], ids: set[str]
+) -> None:
+    columns = table.__table__.c
+    query = select(columns.id).where(columns.tenant_id == tenant_id, columns.id.in_(sorted(ids)))
+    missing = ids - set(session.scalars(query)) if ids else set()
+    if missing:
+        raise invalid(field, f"Unknown: {', '.join(sorted(missing))}")
+
+
+def _changed(
+    session: Session, caller: CrmCaller, before: ActivityDraft, changes: Mapping[str, Any]
+) -> ActivityDraft:
+    """``before`` with the Outlook-filled fields among ``changes``; raises CrmError when absurd."""
+    given = {name: value for name, value in changes.items() if name not in _EXEMPT}
+    if "contacts" in given:
+        given["contacts"] = _contacts(session, caller, before, given["contacts"])
+    if "unmatched" in given:
+        given["unmatched"] = tuple(UnmatchedAttendee(**attendee) for attendee in given["unmatched"])
+    if "resources" in given:
+        given["resources"] = tuple(given["resources"])
+    if given.get("assigned_to") is not None:
+        given["assigned_to"] = Person(**given["assigned_to"])
+    if given.get("online_meeting") is not None:
+        given["online_meeting"] = OnlineMeeting(**given["online_meeting"])
+    after = replace(before, **given)
+    if not after.all_day:
+        after = replace(after, start_date=None, end_date=None)
+    demand_sensible_times(after)
+    return after
+
+
+def demand_sensible_times(draft: ActivityDraft) -> None:
+    """Raises: CrmError 422 when it ends before it starts, or all day without its dates."""
+    if draft.end < draft.start:
+        raise invalid("end", "Ends before it starts.")
+    if not draft.all_day:
+        return
+    if draft.start_date is None or draft.end_date is None:
+        raise invalid("start_date", "An all-day activity needs start_date and end_date.")
+    if draft.end_date <= draft.start_date:
+        raise invalid("end_date", "The end date is the day after the last one.")
+
+
+def _contacts(
+    session: Session,
+    caller: CrmCaller,
+    before: ActivityDraft,
+    given: Sequence[Mapping[str, str]],
+) -> tuple[MatchedContact, ...]:
+    """The contacts a person chose; those hidden from him stay where they were, at the end."""
+    ids = [contact["contact_id"] for contact in given]
+    known = people.by_ids(session, caller.tenant_id, ids, visible_contacts(caller))
+    there = {contact.contact_id: contact for contact in before.contacts}
+    hidden = _hidden_among(session, caller, [*there, *ids])
+    chosen: dict[str, MatchedContact] = {}
+    for contact in given:
+        contact_id = contact["contact_id"]
+        if contact_id in hidden or (contact_id not in known and contact_id not in there):
+            raise invalid("contacts", "Unknown contact.")
+        record = known.get(contact_id)
+        default_name = record.name if record else there[contact_id].name
+        default_address = record.emails[0] if record and record.emails else ""
+        chosen[contact_id] = MatchedContact(
+            contact_id,
+            contact["name"] or default_name,
+            contact["address"] or default_address,
+            contact["response"],
+            contact["attendance"],
+        )
+    kept = [there[contact_id] for contact_id in there if contact_id in hidden]
+    return (*chosen.values(), *kept)
+
+
+def named(
+    session: Session, tenant_id: str, table: type[Base], ids: Sequence[str]
+) -> dict[str, str]:
+    """The names of companies, opportunities or initiatives, by id."""
+    columns = table.__table__.c
+    query = select(columns.id, columns.name).where(
+        columns.tenant_id == tenant_id, columns.id.in_(sorted(set(ids)))
+    )
+    return {row.id: row.name for row in session.execute(query)} if ids else {}

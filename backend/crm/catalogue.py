@@ -1,0 +1,286 @@
+"""Contact types, companies, opportunities and initiatives: list, read, make, change, remove."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from backend.crm import activities, people
+from backend.crm.access import CrmCaller
+from backend.crm.carried_types import replace_types, type_ids
+from backend.crm.identifiers import new_id
+from backend.crm.models import (
+    CompanyRow,
+    CompanyTypeRow,
+    ContactTypeRow,
+    InitiativeRow,
+    OpportunityRow,
+)
+from backend.crm.paging import Page, cursor, name_and_id
+from backend.crm.problems import CrmError, invalid, not_found
+from backend.crm.text import containing, folded, sort_name
+from backend.domain.ports import Clock
+from backend.sql import Database
+
+Row = TypeVar("Row", CompanyRow, OpportunityRow, InitiativeRow)
+
+_WORDS: Mapping[type[object], str] = {
+    CompanyRow: "company",
+    OpportunityRow: "opportunity",
+    InitiativeRow: "initiative",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """An organisation and the types it carries."""
+
+    id: str
+    name: str
+    types: tuple[str, ...] = ()
+
+
+class Catalogue:
+    """Whatever is the same for everybody in a firm. Raises CrmError for whatever it refuses."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    # Contact types
+
+    def contact_types(
+        self, caller: CrmCaller, *, query: str = "", limit: int, after: str | None = None
+    ) -> Page[ContactTypeRow]:
+        last_seen = name_and_id(after)
+        found = select(ContactTypeRow).where(ContactTypeRow.tenant_id == caller.tenant_id)
+        if query.strip():
+            found = found.where(ContactTypeRow.folded_name.like(containing(query), escape="\\"))
+        if last_seen is not None:
+            # Names are unique within a firm, so the name alone says where to go on.
+            found = found.where(ContactTypeRow.folded_name > last_seen[0])
+        with self._database.read() as session:
+            by_name = found.order_by(ContactTypeRow.folded_name).limit(limit + 1)
+            rows = session.scalars(by_name).all()
+        shown = rows[:limit]
+        more = len(rows) > limit
+        return Page(shown, cursor(shown[-1].folded_name, shown[-1].id) if more else None)
+
+    def contact_type(self, caller: CrmCaller, type_id: str) -> ContactTypeRow:
+        with self._database.read() as session:
+            return _contact_type(session, caller.tenant_id, type_id)
+
+    def add_contact_type(self, caller: CrmCaller, name: str) -> ContactTypeRow:
+        row = ContactTypeRow(tenant_id=caller.tenant_id, id=new_id(self._clock()), name=name)
+        return self._save_contact_type(row)
+
+    def rename_contact_type(self, caller: CrmCaller, type_id: str, name: str) -> ContactTypeRow:
+        row = self.contact_type(caller, type_id)
+        row.name = name
+        return self._save_contact_type(row)
+
+    def remove_contact_type(self, caller: CrmCaller, type_id: str) -> None:
+        with _in_use("contact type"), self._database.write.begin() as session:
+            row = _contact_type(session, caller.tenant_id, type_id)
+            session.delete(row)
+
+    def _save_contact_type(self, row: ContactTypeRow) -> ContactTypeRow:
+        row.folded_name = row.name.casefold()
+        try:
+            with self._database.write.begin() as session:
+                return session.merge(row)
+        except IntegrityError as error:
+            raise CrmError(409, "exists", "There is a contact type of this name.") from error
+
+    # Companies
+
+    def companies(
+        self, caller: CrmCaller, *, query: str = "", limit: int, after: str | None = None
+    ) -> Page[Company]:
+        with self._database.read() as session:
+            page = _page(
+                session, CompanyRow, caller.tenant_id, query=query, limit=limit, after=after
+            )
+            return Page(_companies(session, caller.tenant_id, page.items), page.next)
+
+    def company(self, caller: CrmCaller, company_id: str) -> Company:
+        with self._database.read() as session:
+            row = _one(session, CompanyRow, caller.tenant_id, company_id)
+            return _companies(session, caller.tenant_id, [row])[0]
+
+    def save_company(
+        self, caller: CrmCaller, company_id: str | None, given: Mapping[str, Any]
+    ) -> Company:
+        """Make a company (``company_id`` is ``None``) or change one."""
+        with self._database.write.begin() as session:
+            row = self._blank_or_existing(session, CompanyRow, caller, company_id)
+            _rename(row, given.get("name", row.name))
+            session.add(row)
+            session.flush()
+            if "types" in given:
+                ids = type_ids(session, caller.tenant_id, given["types"])
+                replace_types(session, CompanyTypeRow, caller.tenant_id, row.id, ids)
+            return _companies(session, caller.tenant_id, [row])[0]
+
+    def remove_company(self, caller: CrmCaller, company_id: str) -> None:
+        self._remove(caller, CompanyRow, company_id)
+
+    # Opportunities and initiatives
+
+    def opportunities(
+        self,
+        caller: CrmCaller,
+        *,
+        query: str = "",
+        company_id: str | None = None,
+        limit: int,
+        after: str | None = None,
+    ) -> Page[OpportunityRow]:
+        only = [] if company_id is None else [OpportunityRow.company_id == company_id]
+        with self._database.read() as session:
+            return _page(
+                session,
+                OpportunityRow,
+                caller.tenant_id,
+                query=query,
+                limit=limit,
+                after=after,
+                conditions=only,
+            )
+
+    def opportunity(self, caller: CrmCaller, opportunity_id: str) -> OpportunityRow:
+        with self._database.read() as session:
+            return _one(session, OpportunityRow, caller.tenant_id, opportunity_id)
+
+    def save_opportunity(
+        self, caller: CrmCaller, opportunity_id: str | None, given: Mapping[str, Any]
+    ) -> OpportunityRow:
+        """Make an opportunity (``opportunity_id`` is ``None``) or change one."""
+        with self._database.write.begin() as session:
+            row = self._blank_or_existing(session, OpportunityRow, caller, opportunity_id)
+            _rename(row, given.get("name", row.name))
+            if "company_id" in given:
+                demand_company(session, caller.tenant_id, given["company_id"])
+                row.company_id = given["company_id"]
+            row.stage = given.get("stage", row.stage or "")
+            session.add(row)
+            return row
+
+    def remove_opportunity(self, caller: CrmCaller, opportunity_id: str) -> None:
+        self._remove(caller, OpportunityRow, opportunity_id)
+
+    def initiatives(
+        self, caller: CrmCaller, *, query: str = "", limit: int, after: str | None = None
+    ) -> Page[InitiativeRow]:
+        with self._database.read() as session:
+            return _page(
+                session, InitiativeRow, caller.tenant_id, query=query, limit=limit, after=after
+            )
+
+    def initiative(self, caller: CrmCaller, initiative_id: str) -> InitiativeRow:
+        with self._database.read() as session:
+            return _one(session, InitiativeRow, caller.tenant_id, initiative_id)
+
+    def save_initiative(
+        self, caller: CrmCaller, initiative_id: str | None, given: Mapping[str, Any]
+    ) -> InitiativeRow:
+        """Make an initiative (``initiative_id`` is ``None``) or change one."""
+        with self._database.write.begin() as session:
+            row = self._blank_or_existing(session, InitiativeRow, caller, initiative_id)
+            _rename(row, given.get("name", row.name))
+            session.add(row)
+            return row
+
+    def remove_initiative(self, caller: CrmCaller, initiative_id: str) -> None:
+        self._remove(caller, InitiativeRow, initiative_id)
+
+    def _blank_or_existing(
+        self, session: Session, table: type[Row], caller: CrmCaller, row_id: str | None
+    ) -> Row:
+        if row_id is not None:
+            return _one(session, table, caller.tenant_id, row_id)
+        now = self._clock()
+        return table(tenant_id=caller.tenant_id, id=new_id(now), created_at=now)
+
+    def _remove(self, caller: CrmCaller, table: type[Row], row_id: str) -> None:
+        word = _WORDS[table]
+        with _in_use(word), self._database.write.begin() as session:
+            row = _one(session, table, caller.tenant_id, row_id)
+            if activities.is_mentioned(session, caller.tenant_id, (word, row_id)):
+                raise _still_in_use(word)
+            session.delete(row)
+
+
+def demand_company(session: Session, tenant_id: str, company_id: str | None) -> None:
+    """Raises: CrmError 422 when there is no such company."""
+    if company_id is not None and session.get(CompanyRow, (tenant_id, company_id)) is None:
+        raise invalid("company_id", "Unknown company.")
+
+
+def _contact_type(session: Session, tenant_id: str, type_id: str) -> ContactTypeRow:
+    row = session.get(ContactTypeRow, (tenant_id, type_id))
+    if row is None:
+        raise not_found("contact type")
+    return row
+
+
+def _one(session: Session, table: type[Row], tenant_id: str, row_id: str) -> Row:
+    row = session.get(table, (tenant_id, row_id))
+    if row is None:
+        raise not_found(_WORDS[table])
+    return row
+
+
+def _page(
+    session: Session,
+    table: type[Row],
+    tenant_id: str,
+    *,
+    query: str,
+    limit: int,
+    after: str | None,
+    conditions: Sequence[ColumnElement[bool]] = (),
+) -> Page[Row]:
+    """By name; ``after`` is a cursor."""
+    found = select(table).where(table.tenant_id == tenant_id, *conditions)
+    if query.strip():
+        found = found.where(table.search_text.like(containing(query), escape="\\"))
+    last_seen = name_and_id(after)
+    if last_seen is not None:
+        name, row_id = last_seen
+        same_name = (table.sort_name == name) & (table.id > row_id)
+        found = found.where((table.sort_name > name) | same_name)
+    rows = session.scalars(found.order_by(table.sort_name, table.id).limit(limit + 1)).all()
+    more = len(rows) > limit
+    shown = rows[:limit]
+    return Page(shown, cursor(shown[-1].sort_name, shown[-1].id) if more else None)
+
+
+def _companies(session: Session, tenant_id: str, rows: Sequence[CompanyRow]) -> list[Company]:
+    types = people.types_of_companies(session, tenant_id, [row.id for row in rows])
+    return [Company(row.id, row.name, types.get(row.id, ())) for row in rows]
+
+
+def _rename(row: CompanyRow | OpportunityRow | InitiativeRow, name: str) -> None:
+    row.name = name
+    row.sort_name = sort_name(name)
+    row.search_text = folded(name)
+
+
+def _still_in_use(word: str) -> CrmError:
+    return CrmError(409, "in_use", f"This {word} is still in use.")
+
+
+@contextmanager
+def _in_use(word: str) -> Iterator[None]:
+    """A foreign key that still points here is a refusal, not a fault."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise _still_in_use(word) from error
