@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Protocol
 
 from flask import Blueprint, Flask
 from flask_cors import CORS
 
 from backend.api.authentication import (
     OPEN,
+    SERVICE_CALLER,
     Callers,
     Resolver,
+    caller,
     register_authentication,
     register_guarded,
 )
@@ -24,11 +27,37 @@ from backend.api.limits import register_limits
 from backend.api.me import me_api
 from backend.api.observation import REQUEST_ID_HEADER, register_observation
 from backend.api.pages import site_pages
-from backend.api.ports import Services
+from backend.api.ports import Health, Linking, People, SignIn
 from backend.api.problems import register_problems
 from backend.api.sessions import CSRF_HEADER, Sessions, configure_sessions
 from backend.api.signin import sign_in_pages
+from backend.crm.access import CrmCaller
+from backend.crm.api import LARGEST_REQUEST as LARGEST_CRM_REQUEST
+from backend.crm.api import crm_api
+from backend.domain.ports import Clock, TokenVerifier
 from backend.settings import Settings
+from backend.sql import Database
+
+
+class Services(Protocol):
+    """What an application serves."""
+
+    @property
+    def people(self) -> People: ...
+    @property
+    def linking(self) -> Linking: ...
+    @property
+    def health(self) -> Health: ...
+    @property
+    def verifier(self) -> TokenVerifier: ...
+    @property
+    def sign_in(self) -> SignIn: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def database(self) -> Database:
+        """For the embedded CRM."""
+        ...
 
 
 def create_app(services: Services, settings: Settings) -> Flask:
@@ -43,7 +72,7 @@ def create_app(services: Services, settings: Settings) -> Flask:
     register_headers(app, settings)
     register_authentication(app)
     register_limits(app, settings)
-    register_body_checks(app)
+    register_body_checks(app, larger={"/crm/api/": LARGEST_CRM_REQUEST})
     _allow_origins(app, settings)
     _register_blueprints(app, services, settings)
     return app
@@ -51,7 +80,7 @@ def create_app(services: Services, settings: Settings) -> Flask:
 
 def _register_blueprints(app: Flask, services: Services, settings: Settings) -> None:
     sessions = Sessions(services.clock)
-    callers = Callers(services.verifier, sessions, settings.crm_token)
+    callers = Callers(services.verifier, sessions, settings.tenants, settings.crm_token)
     operators = Operators(settings.metrics_token)
     api = documented(app)
     described = partial(_described, app, api)
@@ -59,16 +88,36 @@ def _register_blueprints(app: Flask, services: Services, settings: Settings) -> 
     described(events_api(services.linking), callers.by_bearer)
     described(contacts_api(services.linking), callers.by_bearer)
 
+    if settings.crm_url is None:
+        crm = crm_api(services.database, services.clock, _crm_caller)
+        described(crm, callers.of_crm, url_prefix="/crm/api")
+
     register_guarded(app, documentation_page(api), OPEN)
     register_guarded(app, health_pages(services.health), OPEN)
     register_guarded(app, metrics_page(), operators.prove)
     register_guarded(app, site_pages(settings), OPEN)
-    sign_in = sign_in_pages(services.sign_in, services.verifier, sessions, settings.base_url)
+    sign_in = sign_in_pages(services.sign_in, callers, sessions, settings.base_url)
     register_guarded(app, sign_in, OPEN)
 
 
-def _described(app: Flask, api: DocumentedApi, blueprint: Blueprint, guard: Resolver) -> None:
-    register_guarded(app, blueprint, guard, register=api.register_blueprint)
+def _described(
+    app: Flask, api: DocumentedApi, blueprint: Blueprint, guard: Resolver, **options: str
+) -> None:
+    register = partial(api.register_blueprint, **options)
+    register_guarded(app, blueprint, guard, register=register)
+
+
+def _crm_caller() -> CrmCaller:
+    """The CRM's own word for who was proven to call."""
+    principal = caller()
+    is_service = principal.oid == SERVICE_CALLER
+    return CrmCaller(
+        tenant_id=principal.tenant_id,
+        user_id=None if is_service else principal.oid,
+        name=principal.name,
+        address=principal.username,
+        is_service=is_service,
+    )
 
 
 def _allow_origins(app: Flask, settings: Settings) -> None:

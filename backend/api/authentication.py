@@ -6,14 +6,14 @@ A route whose blueprint was registered without a guard is refused to everybody.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import cast
 
 import structlog
 from flask import Blueprint, Flask, g, request
 
 from backend.api.sessions import CSRF_HEADER, Sessions
-from backend.domain.errors import IdentityError, NotAllowedError
+from backend.domain.errors import IdentityError, NotAllowedError, UnknownFirmError
 from backend.domain.ports import Principal, TokenVerifier
 
 Resolver = Callable[[], Principal]
@@ -71,10 +71,16 @@ class Callers:
     """The ways to prove oneself."""
 
     def __init__(
-        self, verifier: TokenVerifier, sessions: Sessions, crm_token: str | None = None
+        self,
+        verifier: TokenVerifier,
+        sessions: Sessions,
+        tenants: Collection[str],
+        crm_token: str | None = None,
     ) -> None:
+        """``tenants``: whose people may call at all; ``crm_token``: as in the settings."""
         self._verifier = verifier
         self._sessions = sessions
+        self._tenants = frozenset(tenants)
         self._crm_token = crm_token
 
     def by_bearer(self) -> Principal:
@@ -85,7 +91,7 @@ class Callers:
         token = _bearer()
         if token is None:
             raise IdentityError("Send an access token.")
-        return self._verifier.verify(token)
+        return self.of_firm(self._verifier.verify(token))
 
     def by_bearer_or_cookie(self) -> Principal:
         """A token, or the session of our own pages; with both the token counts.
@@ -109,7 +115,16 @@ class Callers:
         tenant_id = request.headers.get(CRM_TENANT_HEADER, "")
         if not tenant_id:
             raise NotAllowedError(f"{CRM_TENANT_HEADER} is missing.")
-        return Principal(tenant_id=tenant_id, oid=SERVICE_CALLER, name="Calendar Sync")
+        return self.of_firm(Principal(tenant_id, SERVICE_CALLER, name="Calendar Sync"))
+
+    def of_firm(self, principal: Principal) -> Principal:
+        """The same principal, if he belongs to a customer.
+
+        Raises: UnknownFirmError.
+        """
+        if principal.tenant_id not in self._tenants:
+            raise UnknownFirmError
+        return principal
 
     def _is_crm_token(self, token: str) -> bool:
         word = self._crm_token

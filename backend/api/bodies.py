@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from flask import Flask, request
@@ -14,12 +15,21 @@ _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _JSON_ROOTS = ("/api/", "/crm/api/", "/graph/")
 
 
-def register_body_checks(app: Flask) -> None:
-    """Refuse what no handler could use; the parsers behind would partly answer 500."""
+def register_body_checks(app: Flask, larger: Mapping[str, int]) -> None:
+    """Refuse what no handler could use; the parsers behind would partly answer 500.
+
+    ``larger``: roots of paths that take more than :data:`MOST_BYTES`, and how much.
+    """
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = MOST_BYTES
     app.config["MAX_FORM_PARTS"] = 100
-    app.before_request(check_request)
+
+    @app.before_request
+    def check() -> None:
+        for root, most in larger.items():
+            if request.path.startswith(root):
+                request.max_content_length = most
+        check_request()
 
 
 def check_request() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from backend.domain.crm import Contact
-from backend.domain.ports import Clock, Principal, TokenVerifier
+from backend.domain.ports import Principal
 from backend.domain.rules import EventFacts, Verdict
 from backend.services.answers import EventAnswer, Me, Preferences
 
@@ -57,26 +57,9 @@ class SignIn(Protocol):
         """Where to send the browser, and what to keep in its session until it comes back."""
         ...
 
-    def finish_sign_in(self, flow: Mapping[str, Any], answer: Mapping[str, str]) -> tuple[str, str]:
-        """The id token and the access token for our API, neither proven yet.
+    def finish_sign_in(self, flow: Mapping[str, Any], answer: Mapping[str, str]) -> Principal:
+        """Who came back with ``answer``, the query of the redirect; proven, without a token.
 
         Raises: IdentityError when the answer does not belong to ``flow``.
         """
         ...
-
-
-class Services(Protocol):
-    """What an application serves."""
-
-    @property
-    def people(self) -> People: ...
-    @property
-    def linking(self) -> Linking: ...
-    @property
-    def health(self) -> Health: ...
-    @property
-    def verifier(self) -> TokenVerifier: ...
-    @property
-    def sign_in(self) -> SignIn: ...
-    @property
-    def clock(self) -> Clock: ...

@@ -8,10 +8,10 @@ import structlog
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from backend.api.authentication import Callers
 from backend.api.ports import SignIn
 from backend.api.sessions import Sessions
 from backend.domain.errors import IdentityError, RemoteError, SyncError, UnknownFirmError
-from backend.domain.ports import TokenVerifier
 
 _log = structlog.get_logger(__name__)
 
@@ -22,7 +22,7 @@ _LONGEST_TARGET = 500
 
 
 def sign_in_pages(
-    sign_in: SignIn, verifier: TokenVerifier, sessions: Sessions, base_url: str
+    sign_in: SignIn, callers: Callers, sessions: Sessions, base_url: str
 ) -> Blueprint:
     """Open pages; what they lead to is guarded itself."""
     pages = Blueprint("auth", __name__, url_prefix="/auth")
@@ -45,8 +45,7 @@ def sign_in_pages(
             return _failed("This sign-in took too long, or was begun in another window.", 400)
         flow, target = begun
         try:
-            _id_token, access_token = sign_in.finish_sign_in(flow, request.args.to_dict())
-            sessions.sign_in(verifier.verify(access_token))
+            sessions.sign_in(callers.of_firm(sign_in.finish_sign_in(flow, request.args.to_dict())))
         except SyncError as error:
             _log.info("sign_in_refused", code=error.code)
             return _failed(_reason(error), _STATUS.get(type(error), 401))

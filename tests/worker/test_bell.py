@@ -1,0 +1,154 @@
+"""The bell: a ring reaches the worker, and a broken queue hurts nobody who rings."""
+
+import pickle
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from huey import Huey
+
+from backend.bell import FAILED_RINGS, KINDS, QueueBell, add_tasks, open_queue
+
+KEY = b"k" * 32
+
+
+@pytest.fixture
+def queue_file(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/queue.db"
+
+
+@pytest.fixture
+def bell(queue_file: str) -> Iterator[QueueBell]:
+    made = QueueBell(lambda: open_queue(queue_file, KEY, waits=False))
+    yield made
+    made.close()
+
+
+def failures() -> float:
+    return FAILED_RINGS._value.get()
+
+
+def execute_one(huey: Huey) -> None:
+    task = huey.dequeue()
+    assert task is not None
+    huey.execute(task)
+
+
+def test_a_ring_reaches_whoever_opens_the_same_queue(bell: QueueBell, queue_file: str):
+    done: list[str] = []
+    worker = open_queue(queue_file, KEY)
+    add_tasks(worker, {"drain_links": lambda: done.append("drain_links")})
+
+    bell.ring("drain_links")
+    bell.close()
+    execute_one(worker)
+
+    assert done == ["drain_links"]
+
+
+def test_a_delayed_ring_waits_in_the_schedule(bell: QueueBell, queue_file: str):
+    worker = open_queue(queue_file, KEY)
+    add_tasks(worker)
+
+    bell.ring("drain_links", delay=30)
+    bell.close()
+    execute_one(worker)
+
+    assert (worker.storage.queue_size(), worker.storage.schedule_size()) == (0, 1)
+
+
+def test_rings_that_say_the_same_become_one_while_the_first_is_on_its_way(queue_file: str):
+    gate = threading.Event()
+
+    def open_late() -> Huey:
+        gate.wait(5)
+        return open_queue(queue_file, KEY, waits=False)
+
+    bell = QueueBell(open_late)
+    bell.ring("drain_mailboxes")
+    for _ in range(50):
+        bell.ring("drain_links")
+    gate.set()
+    bell.close()
+
+    assert open_queue(queue_file, KEY).storage.queue_size() <= 3
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:////no/such/folder/queue.db",
+        "postgresql://127.0.0.1:1/none",
+        "redis://127.0.0.1:1/0",
+    ],
+)
+def test_a_queue_that_cannot_be_reached_neither_raises_nor_delays(url: str):
+    bell = QueueBell(lambda: open_queue(url, KEY, seconds=0.5, waits=False))
+    before = failures()
+    begun = time.perf_counter()
+
+    bell.ring("drain_links")
+    spent = time.perf_counter() - begun
+    bell.close(5)
+
+    assert spent < 0.1
+    assert failures() == before + 1
+
+
+def test_a_queue_that_comes_back_is_used_again(queue_file: str):
+    attempts: list[int] = []
+
+    def open_second_time() -> Huey:
+        attempts.append(1)
+        if len(attempts) == 1:
+            raise ConnectionError
+        return open_queue(queue_file, KEY, waits=False)
+
+    bell = QueueBell(open_second_time)
+    bell.ring("drain_links")
+    wait_until(lambda: len(attempts) == 1)
+    bell.ring("drain_links")
+    bell.close()
+
+    assert open_queue(queue_file, KEY).storage.queue_size() == 1
+
+
+def test_a_message_nobody_signed_is_never_unpickled(queue_file: str, tmp_path: Path):
+    worker = open_queue(queue_file, KEY)
+    trap = tmp_path / "ran"
+
+    class Trap:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return Path.touch, (trap,)  # type: ignore[return-value]
+
+    forged = pickle.dumps(Trap()) + b":" + b"0" * 40
+    with sqlite3.connect(tmp_path / "queue.db") as connection:
+        connection.execute("insert into task (queue, data) values ('calendar-sync', ?)", (forged,))
+    connection.close()
+
+    with pytest.raises(ValueError, match="mismatch"):
+        worker.dequeue()
+
+    assert not trap.exists()
+
+
+def test_task_names_in_the_queue_are_fixed_for_ever(queue_file: str):
+    huey = open_queue(queue_file, KEY)
+    add_tasks(huey)
+
+    assert set(huey._registry._registry) == {
+        "calendar_sync.drain_links",
+        "calendar_sync.drain_mailboxes",
+        "calendar_sync.sweep",
+    }
+    assert KINDS == ("drain_links", "drain_mailboxes")
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.01)
