@@ -3,13 +3,16 @@
 
 import { OutlookError, call, guarded, optional } from "./office-call.js";
 
-/** @import { Form, OpenItem, Person } from "./types.js" */
+/** @import { Form, OpenItem } from "./types.js" */
 
 const READY_LIMIT_MS = 10_000;
 const LIBRARY_LIMIT_MS = 3_000;
 const LIBRARY_LOOK_MS = 50;
 const SAVE_LIMIT_MS = 60_000;
 const ITEM_NOT_SAVED = 9046;
+
+/** Longer than any address that can receive mail; the API refuses the whole form for one. */
+const LONGEST_ADDRESS = 320;
 
 /** Connects to the Outlook that shows this page.
  * @param {number} [limit] milliseconds Office.js may take to answer
@@ -82,7 +85,7 @@ export class Outlook {
       optional(() => call((done) => item.optionalAttendees.getAsync(done))),
     ]);
     return {
-      organizer: organizer ? person(organizer) : null,
+      organizer: organizer?.emailAddress ? { address: organizer.emailAddress } : null,
       start: instant(start),
       end: instant(end),
       sensitivity: this.#sensitivity(sensitivity, saved),
@@ -246,27 +249,16 @@ async function sharedOwner(item) {
   return owner && owner.toLowerCase() !== own.toLowerCase() ? owner : null;
 }
 
-/** @param {Office.EmailAddressDetails} details @returns {Person} */
-function person(details) {
-  return { name: details.displayName || null, address: details.emailAddress || null };
-}
-
-/** @param {Office.EmailAddressDetails[] | null} required
+/** Only what the rules look at: nobody's name leaves Outlook for a form that is not saved.
+ * @param {Office.EmailAddressDetails[] | null} required
  * @param {Office.EmailAddressDetails[] | null} others
  * @returns {Form["attendees"]} */
 function attendees(required, others) {
   if (required === null || others === null) return null;
-  const typed = [
-    ...required.map((details) => ({ details, type: "required" })),
-    ...others.map((details) => ({ details, type: "optional" })),
-  ];
-  return typed
-    .filter(({ details }) => Boolean(details.emailAddress))
-    .map(({ details, type }) => ({
-      name: details.displayName || null,
-      address: details.emailAddress,
-      type,
-    }));
+  return [
+    ...required.map(({ emailAddress }) => ({ address: emailAddress, type: "required" })),
+    ...others.map(({ emailAddress }) => ({ address: emailAddress, type: "optional" })),
+  ].filter(({ address }) => Boolean(address) && address.length <= LONGEST_ADDRESS);
 }
 
 /** @param {Date | null} date */

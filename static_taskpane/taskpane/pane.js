@@ -56,8 +56,6 @@ export class Pane {
   #baseline = "";
   /** What Exchange had at that time. */
   #known = "";
-  /** @type {string | null} id of the event this pane saved: Exchange may need a while (T8) */
-  #savedHere = null;
   /** @type {AbortController | null} */
   #checking = null;
   #checked = "";
@@ -223,19 +221,14 @@ export class Pane {
         const item = await this.#outlook.read();
         if (item === null) throw new OutlookError("nothing_open");
         if (item.id === null && !(await confirmSaving())) return;
-        const id = item.id ?? (await this.#save());
-        const justSaved = id === this.#savedHere || this.#state.formState === "unseen";
+        // What had no id a moment ago, whoever saved it, may be unknown to Exchange for a while.
+        const justSaved = ["unsaved", "unseen"].includes(this.#state.formState);
+        const id = item.id ?? (await this.#outlook.saveNew());
         const saved = { ...item, id };
         await this.#accept(saved, await this.#session.tick({ id, owner: item.owner }, justSaved));
       },
       () => this.tick(),
     );
-  }
-
-  async #save() {
-    const id = await this.#outlook.saveNew();
-    this.#savedHere = id;
-    return id;
   }
 
   /** T4: what would go is listed first. */

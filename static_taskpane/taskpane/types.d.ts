@@ -126,12 +126,12 @@ export interface Me {
 
 /** What the open form can tell; null means that Outlook cannot say. */
 export interface Form {
-  organizer: Person | null;
+  organizer: { address: string } | null;
   start: string | null;
   end: string | null;
   sensitivity: string | null;
   recurring: boolean | null;
-  attendees: { name: string | null; address: string; type: string }[] | null;
+  attendees: { address: string; type: string }[] | null;
 }
 
 export interface OpenItem {

@@ -18,7 +18,7 @@ ORIGIN = "https://calendar.test"
 # No 'unsafe-inline' and no other origin: a slip in the pane breaks its tests.
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'self'"
+    "connect-src 'self'; base-uri 'none'; form-action 'none'"
 )
 MSAL = ROOT / "node_modules/@azure/msal-browser/lib/msal-browser.min.js"
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
