@@ -27,7 +27,7 @@ def claims_of(token: str) -> dict[str, Any]:
 
 def header_of(token: str) -> dict[str, Any]:
     """The header of a token, unverified."""
-    found: dict[str, Any] = json.loads(_unpadded(token.split(".")[0]))
+    found: dict[str, Any] = json.loads(_unpadded(token.split(".", maxsplit=1)[0]))
     return found
 
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from backend.sandbox.control import forms, state, switches, tokens
+from backend.sandbox.control import certificates, forms, state, switches, tokens
 from backend.sandbox.control.answers import Endpoint, created, done, json_answer, with_reasons
 from backend.sandbox.control.changes import ChangeFeed
 from backend.sandbox.control.forms import BadActError
@@ -29,6 +29,7 @@ def control_routes(world: World) -> list[Route]:
         ("GET", "/settings", plane.settings),
         ("GET", "/crm", plane.crm),
         ("POST", "/tokens", plane.tokens),
+        ("POST", "/certificates", plane.certificates),
         ("GET", "/mail", plane.mail),
         ("GET", "/requests", plane.requests),
         ("GET", "/changes", plane.changes),
@@ -75,6 +76,9 @@ class _ControlPlane:
 
     async def tokens(self, request: Request) -> Response:
         return json_answer(tokens.issue(self._world, await forms.read_object(request)))
+
+    async def certificates(self, request: Request) -> Response:
+        return created(certificates.register(self._world, await forms.read_object(request)))
 
     async def mail(self, request: Request) -> Response:
         """Mails Exchange sent; `?app=` those an application caused, `?app=null` those of people."""
