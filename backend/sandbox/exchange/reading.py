@@ -138,7 +138,7 @@ def read_event(body: Any) -> EventInput:
     found = EventInput()
     for sent, value in body.items():
         # Graph does not mind the case of names; python-o365 relies on it.
-        name = _NAMES.get(sent.lower(), sent)
+        name = str(_NAMES.get(sent.lower(), sent))
         if name in _READ_ONLY or "@" in name:
             continue
         _read_member(found, name, value)

@@ -122,7 +122,7 @@ class Exchange:
             mailbox.calendar(calendar_id)
         fields = blank_fields() | given.fields | timing.fields
         fields["isDraft"] = draft
-        fields["organizer"] = _recipient(owner.name, owner.address)
+        fields["organizer"] = _recipient(owner.name, owner.address or owner.upn)
         fields["attendees"] = recipients.prepared(self, fields["attendees"], owner)
         online.join(fields, given.fields, self._next_key(owner.id))
         event = self._add(mailbox, fields, timing, given, cause, calendar_id=calendar_id)
@@ -306,8 +306,10 @@ class Exchange:
             event, fields, timing.start if timing else None, timing.end if timing else None, cause
         )
         if given.extended:
-            holder = series.override(fresh) if fresh.master is not None else fresh
-            holder.extended = {**holder.extended, **given.extended}
+            fresh.extended = {**fresh.extended, **given.extended}
+            if fresh.master is not None:
+                own = series.override(fresh)
+                own.extended = {**own.extended, **given.extended}
         traffic.tell_attendees(self, fresh, before, cause)
         return fresh
 

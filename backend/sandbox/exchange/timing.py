@@ -1,13 +1,15 @@
 """When an event is: turns the wall-clock times somebody sent into instants, and checks them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from backend.sandbox.exchange import series, zones
 from backend.sandbox.exchange.errors import invalid_property
 from backend.sandbox.exchange.model import Json, StoredEvent
 from backend.sandbox.exchange.reading import EventInput, WallTime
 from backend.sandbox.exchange.recurrence import read_recurrence
+
+LONGEST_EVENT = timedelta(days=1825)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ def _timing(given: EventInput, start: WallTime, end: WallTime, all_day: bool) ->
         finish = zones.to_utc(end.wall, end.zone_name)
         if finish < begin:
             raise invalid_property("The event's end is before its start.")
+    if finish - begin > LONGEST_EVENT:
+        raise invalid_property("The event is too long.")
     if shift:
         length = finish - begin
         begin = zones.midnight(begin_wall) if all_day else zones.to_utc(begin_wall, start.zone_name)

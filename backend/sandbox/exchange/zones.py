@@ -121,7 +121,7 @@ def zone(name: str) -> tzinfo:
         return UTC
     try:
         return ZoneInfo(_IANA_BY_FOLDED_NAME.get(name.casefold(), name))
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         raise ExchangeError(
             400,
             "TimeZoneNotSupportedException",
