@@ -4,6 +4,7 @@ import asyncio
 import base64
 import socket
 import struct
+import sys
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -44,6 +45,7 @@ ENTRA_NUMBERS = {
     "consent_required": 65001,
 }
 DEFAULT_DELAY_SECONDS = 1.0
+LINGER_NOT = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 DEFAULT_CLAIMS = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
 
 
@@ -164,7 +166,7 @@ async def _reset(exchanged: Exchanged) -> None:
     """Close the connection with RST instead of FIN."""
     transport = exchanged.transport
     plug = transport.get_extra_info("socket")
-    plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
     transport.abort()
     await exchanged.disconnected()
 

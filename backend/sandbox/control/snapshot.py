@@ -39,7 +39,12 @@ class Snapshots:
         if not isinstance(saved, dict) or saved.get("format") != FORMAT or not self._is_ours(saved):
             LOG.warning("the snapshot %s is of another sandbox; starting fresh", self._file)
             return
-        self._restore(saved)
+        try:
+            self._restore(saved)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            LOG.warning("the snapshot %s is damaged; starting with the sample", self._file)
+            self._world.reset()
+            return
         self._written = self._version()
 
     def save(self) -> None:

@@ -37,11 +37,12 @@ def issue(world: World, form: dict[str, Any]) -> dict[str, Any]:
     lifetime = forms.number(form, "lifetime", float(world.tokens.new_lifetime()))
     if lifetime is None or abs(lifetime) > LONGEST_LIFETIME_SECONDS:
         raise BadActError("lifetime must be a number of seconds within ten years")
+    scopes = forms.text_list(form, "scopes")
     tenant = _tenant(world, forms.text(form, "tenant"))
     if forms.flag(form, "app"):
-        return _app_only(world, form, audience, lifetime, tenant)
+        return _app_only(world, form, audience, lifetime, tenant, scopes)
     person = _person(world, forms.text(form, "user"), tenant)
-    answer = _of_person(world, form, audience, lifetime, person)
+    answer = _of_person(world, form, audience, lifetime, person, scopes)
     if forms.flag(form, "id_token"):
         client_id = _client_id(form, "addin")
         nonce = forms.text(form, "nonce")
@@ -50,9 +51,13 @@ def issue(world: World, form: dict[str, Any]) -> dict[str, Any]:
 
 
 def _of_person(
-    world: World, form: dict[str, Any], audience: str, lifetime: float, person: Person
+    world: World,
+    form: dict[str, Any],
+    audience: str,
+    lifetime: float,
+    person: Person,
+    wanted: list[str] | None,
 ) -> dict[str, Any]:
-    wanted = forms.text_list(form, "scopes")
     if audience == "graph":
         client_id = _client_id(form, "api")
         consented = world.directory.tenants[person.tenant_id].delegated_grants.get(client_id, set())
@@ -66,7 +71,12 @@ def _of_person(
 
 
 def _app_only(
-    world: World, form: dict[str, Any], audience: str, lifetime: float, tenant: Tenant | None
+    world: World,
+    form: dict[str, Any],
+    audience: str,
+    lifetime: float,
+    tenant: Tenant | None,
+    wanted: list[str] | None,
 ) -> dict[str, Any]:
     user = forms.text(form, "user")
     if tenant is None:
@@ -75,7 +85,6 @@ def _app_only(
     client = Client(_client_id(form, "daemon"), "1")
     if audience == "api":
         return _answer(world.tokens.for_api_app_only(tenant.id, client, lifetime), lifetime)
-    wanted = forms.text_list(form, "scopes")
     granted = tenant.app_permissions.get(client.client_id, set())
     permissions = frozenset(granted if wanted is None else wanted)
     token = world.tokens.for_graph_app_only(tenant.id, client, permissions, lifetime)
