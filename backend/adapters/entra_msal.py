@@ -30,6 +30,15 @@ _METADATA_AGE = 86_400.0
 _TENANTS_KEPT = 256
 _CAPABILITIES = ["CP1"]
 """Tells Entra that we understand claims challenges (Entra docs: claims challenges)."""
+# What MSAL lets out when an answer is not what it expects: it takes the shape for granted.
+_UNREADABLE = (
+    msal.exceptions.MsalError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+)
 _TENANT = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{0,252}")
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 _PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.+?-----END \1-----", re.DOTALL)
@@ -87,7 +96,7 @@ def our_errors() -> Iterator[None]:
     """Turns what MSAL raises over an answer it cannot read into an error of the domain."""
     try:
         yield
-    except (msal.exceptions.MsalError, ValueError, LookupError, TypeError, RuntimeError) as error:
+    except _UNREADABLE as error:
         raise RemoteRejectedError("entra: the answer cannot be used", system="entra") from error
 
 
@@ -205,7 +214,7 @@ class _MsalHttp:
             path=_log_path(url),
             params=params,
             headers={k: str(v) for k, v in (headers or {}).items() if v is not None},
-            data=None if data is None else {k: str(v) for k, v in data.items() if v is not None},
+            data=data,
             timeout=self._timeout,
             budget=self._budget,
             retries=retries,

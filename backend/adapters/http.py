@@ -73,7 +73,7 @@ class Http:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         json: object = None,
-        data: Mapping[str, str] | bytes | None = None,
+        data: Mapping[str, str | bytes | int] | bytes | None = None,
         timeout: float | None = None,
         budget: Budget | None = None,
         retries: int = 0,

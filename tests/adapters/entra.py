@@ -105,7 +105,12 @@ class FakeEntra:
     monotonic: float = 1000.0
     now: datetime = NOON
     metadata: dict[str, Any] = field(
-        default_factory=lambda: {"issuer": ISSUER, "jwks_uri": KEYS_URL}
+        default_factory=lambda: {
+            "issuer": ISSUER,
+            "jwks_uri": KEYS_URL,
+            "authorization_endpoint": f"{LOGIN}/organizations/oauth2/v2.0/authorize",
+            "token_endpoint": f"{LOGIN}/organizations/oauth2/v2.0/token",
+        }
     )
 
     def __post_init__(self) -> None:
