@@ -38,8 +38,20 @@ class Work(Protocol):
         ...
 
 
-def make_consumer(huey: Huey, work: Work, *, threads: int) -> Any:
-    """A Huey consumer for ``work``; it ends gracefully on SIGTERM."""
+def make_consumer(
+    huey: Huey, make_work: Callable[[Callable[[], bool]], Work], *, threads: int
+) -> Any:
+    """A Huey consumer that ends gracefully on SIGTERM.
+
+    ``make_work`` is given a question to ask between two pieces: whether it is time to stop.
+    """
+    consumer = huey.create_consumer(
+        workers=threads,
+        max_delay=LONGEST_NAP,
+        graceful_signal="TERM",
+        shutdown_timeout=SHUTDOWN_SECONDS,
+    )
+    work = make_work(consumer.stop_flag.is_set)
 
     def logged(kind: str, task: Callable[[], object]) -> Callable[[], None]:
         def do() -> None:
@@ -53,20 +65,21 @@ def make_consumer(huey: Huey, work: Work, *, threads: int) -> Any:
 
     todo = {"drain_links": work.drain_links, SWEEP: work.sweep}
     add_tasks(huey, {kind: logged(kind, task) for kind, task in todo.items()})
-    return huey.create_consumer(
-        workers=threads,
-        max_delay=LONGEST_NAP,
-        graceful_signal="TERM",
-        shutdown_timeout=SHUTDOWN_SECONDS,
-    )
+    return consumer
 
 
-def run(huey: Huey, work: Work, *, threads: int, ready_file: Path | None = None) -> None:
+def run(
+    huey: Huey,
+    make_work: Callable[[Callable[[], bool]], Work],
+    *,
+    threads: int,
+    ready_file: Path | None = None,
+) -> None:
     """Work until SIGTERM or Ctrl-C. ``ready_file`` is made once somebody listens.
 
     Must run in the main thread: only there Python lets signals be taken.
     """
-    consumer = make_consumer(huey, work, threads=threads)
+    consumer = make_consumer(huey, make_work, threads=threads)
     _stop_on_break(consumer.stop)
 
     def ready() -> None:

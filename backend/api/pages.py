@@ -38,6 +38,11 @@ def site_pages(settings: Settings) -> Blueprint:
     def front() -> str:
         return render_template("front.html", notifies=settings.notification_url is not None)
 
+    @pages.get("/admin/")
+    def admin() -> str:
+        text = "The pages for administrators are not part of this version."
+        return render_template("message.html", title="Administration", text=text)
+
     @pages.get("/support")
     def support() -> str:
         return render_template("support.html")

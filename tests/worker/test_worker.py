@@ -34,7 +34,8 @@ PROGRAM = textwrap.dedent(
         def sweep(self):
             (folder / "sweep").touch()
 
-    run(open_queue(url, b"k" * 32), SlowWork(), threads=2, ready_file=folder / "ready")
+    queue = open_queue(url, b"k" * 32)
+    run(queue, lambda stopping: SlowWork(), threads=2, ready_file=folder / "ready")
     """
 )
 
@@ -87,7 +88,7 @@ def test_work_that_fails_does_not_stop_the_worker(url: str):
         def sweep(self) -> None:
             seen.append("sweep")
 
-    make_consumer(huey, FailingWork(), threads=1)
+    make_consumer(huey, lambda _stopping: FailingWork(), threads=1)
     tasks = {task.split(".")[1]: made for task, made in huey._registry._registry.items()}
 
     for name in ("drain_links", "sweep"):
