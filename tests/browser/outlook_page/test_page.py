@@ -93,6 +93,31 @@ def test_cancelling_asks_first_and_takes_the_meeting_away(outlook: Outlook, meet
     assert outlook.sandbox.mail()[-1]["kind"] == "cancellation"
 
 
+def test_a_delegate_sees_of_a_private_appointment_only_that_it_is_there(outlook: Outlook) -> None:
+    owner, delegate = next(
+        (one["owner"], one["delegate"])
+        for one in outlook.sandbox.state()["delegates"]
+        if one["write"] and not one["see_private"]
+    )
+    day = outlook.sandbox.state()["now"][:10]
+    outlook.sandbox.create_event(
+        owner,
+        subject="Cardiologist",
+        sensitivity="private",
+        start={"dateTime": f"{day}T10:00:00", "timeZone": "UTC"},
+        end={"dateTime": f"{day}T11:00:00", "timeZone": "UTC"},
+    )
+
+    outlook.go(delegate)
+    outlook.page.get_by_role("button", name="Open shared calendar").click()
+    outlook.page.locator(".person-row", has_text=owner).click()
+    outlook.page.get_by_role("button", name=re.compile("Private appointment")).click()
+
+    expect(outlook.page.locator("#toast")).to_have_text("This appointment is private.")
+    expect(outlook.page.locator("#form")).to_be_hidden()
+    expect(outlook.page.get_by_text("Cardiologist")).to_have_count(0)
+
+
 def test_all_day_and_private_go_to_the_server_as_graph_writes_them(outlook: Outlook) -> None:
     outlook.go(mode="new")
     page = outlook.page

@@ -1,5 +1,6 @@
 /** The fields of the composing form; each change goes to the form at once. */
 
+/** @import { Persona } from '../../protocol.js' */
 /** @import { EventForm } from './form.js' */
 /** @import { Values } from './model.js' */
 /** @import { Invited } from './people.js' */
@@ -32,6 +33,10 @@ const SENSITIVITIES = {
   private: 'Private',
   confidential: 'Confidential',
 };
+/** What the web, new Outlook and Mac offer. */
+const TWO_SENSITIVITIES = { normal: 'Not private', private: 'Private' };
+/** @type {Record<string, string>} */
+const ALL_WORDS = { ...SHOW_AS, ...SENSITIVITIES };
 const REMINDERS = {
   '': "Don't remind me",
   0: 'At time of event',
@@ -43,11 +48,15 @@ const REMINDERS = {
 };
 
 /**
+ * @typedef {object} Offer what there is to choose from
+ * @property {Invited[]} people
+ * @property {Invited[]} rooms
+ * @property {() => Persona} persona
+ *
  * @param {EventForm} form
- * @param {Invited[]} people
- * @param {Invited[]} rooms
+ * @param {Offer} offer
  */
-export function composeFields(form, people, rooms) {
+export function composeFields(form, { people, rooms, persona }) {
   const subject = h('input', {
     type: 'text',
     class: 'subject',
@@ -60,10 +69,11 @@ export function composeFields(form, people, rooms) {
   const place = placeField(form, rooms);
   const text = textField('Description', 'Type a description', form);
   const online = checkbox('Teams meeting', 'online', form);
+  const sensitivities = persona().sensitivities === 'two' ? TWO_SENSITIVITIES : SENSITIVITIES;
   const kinds = [
     choice('Show as', SHOW_AS, form, 'showAs'),
     choice('Reminder', REMINDERS, form, 'reminder', (value) => (value === '' ? null : Number(value))),
-    choice('Sensitivity', SENSITIVITIES, form, 'sensitivity'),
+    choice('Sensitivity', sensitivities, form, 'sensitivity'),
   ];
   const element = h(
     'div',
@@ -204,7 +214,7 @@ function choice(label, options, form, name, read = (value) => value) {
   const show = () => {
     const value = String(form.values[name] ?? '');
     if (!(value in options) && ![...control.options].some((one) => one.value === value)) {
-      control.append(h('option', { value }, value));
+      control.append(h('option', { value }, ALL_WORDS[value] ?? value));
     }
     keep(control, value);
   };

@@ -24,6 +24,8 @@ const WINDOWS_NAMES = {
   'Europe/Zurich': 'W. Europe Standard Time',
 };
 export const WINDOWS_ZONE = WINDOWS_NAMES[ZONE] ?? 'UTC';
+/** The zone as this Outlook writes it into events. */
+export const EXCHANGE_ZONE = WINDOWS_NAMES[ZONE] ?? ZONE;
 
 const wallFormat = new Intl.DateTimeFormat('en-CA', {
   timeZone: ZONE,

@@ -45,6 +45,7 @@ export class Desk {
     const around = {
       people: room.people(),
       rooms: room.rooms(),
+      persona: () => room.preferences.persona,
       close: () => this.close(),
       togglePane: () => this.reachPane(),
       keepsCategories: () => room.preferences.keepsCategories,

@@ -3,7 +3,7 @@
 /** @import { ItemFacts, Persona, Recipient } from '../../protocol.js' */
 /** @import { Invitee, Values } from './model.js' */
 
-import { ZONE, WINDOWS_ZONE, momentOf } from './dates.js';
+import { EXCHANGE_ZONE, momentOf } from './dates.js';
 
 /** @type {Record<string, string>} */
 const RESPONSES = {
@@ -122,7 +122,7 @@ export function recurrenceFacts(values) {
       ...(relative ? { dayOfWeek: short(pattern.daysOfWeek[0]), weekNumber: pattern.index } : {}),
       ...(pattern.type.startsWith('absolute') ? { dayOfMonth: pattern.dayOfMonth } : {}),
     },
-    recurrenceTimeZone: { name: WINDOWS_ZONE === 'UTC' ? ZONE : WINDOWS_ZONE },
+    recurrenceTimeZone: { name: EXCHANGE_ZONE },
     startDate: range.startDate,
     endDate: range.type === 'endDate' ? range.endDate : null,
     startTime: `T${values.start.slice(11, 16)}:00.000`,

@@ -12,14 +12,14 @@ import { attempt, confirmed, menuButton, say } from './popup.js';
 import { describeRecurrence } from './words.js';
 
 /**
- * @typedef {object} Around
- * @property {import('./people.js').Invited[]} people
- * @property {import('./people.js').Invited[]} rooms
+ * @typedef {object} Acts
  * @property {() => void} close
  * @property {() => void} togglePane
  * @property {(on: boolean) => void} keepCategories
  * @property {() => boolean} keepsCategories
  * @property {(id: string) => void} openOther another event, such as the series of an occurrence
+ *
+ * @typedef {Acts & import('./compose_fields.js').Offer} Around
  */
 
 /**
@@ -29,7 +29,7 @@ import { describeRecurrence } from './words.js';
 export function formView(form, around) {
   const commands = h('div', { class: 'commands', role: 'toolbar', 'aria-label': 'Event' });
   const notices = h('div', { class: 'notices', 'aria-live': 'polite' });
-  const fields = form.surface === 'compose' ? composeFields(form, around.people, around.rooms) : readFields(form);
+  const fields = form.surface === 'compose' ? composeFields(form, around) : readFields(form);
   const tags = h('div', { class: 'tags', role: 'group', 'aria-label': 'Categories' });
   const show = () => {
     refill(commands, ...commandButtons(form, around));

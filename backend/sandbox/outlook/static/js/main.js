@@ -19,6 +19,7 @@ import { attempt, confirmed, say } from './popup.js';
 import { Preferences } from './preferences.js';
 import { openSettings } from './settings_dialog.js';
 import { calendarList, showToolbar } from './toolbar.js';
+import { isHidden, mayEdit, strangersIn, withoutDetails } from './sharing.js';
 import { showWeek } from './week.js';
 
 const POLL_MILLISECONDS = 1500;
@@ -71,7 +72,7 @@ const desk = new Desk({
     confirm: () =>
       confirmed('Sign in to InterAction', `Continue as ${page.person.name} (${page.person.address})?`, 'Continue'),
   }),
-  people: () => [...page.people, ...page.groups],
+  people: () => [...page.people, ...page.groups, ...strangers()],
   rooms: () => page.rooms.filter((room) => room.tenantId === page.owner.tenantId),
   openOther: (id) => void openEvent(id, ''),
   closed: () => {
@@ -125,16 +126,11 @@ async function load() {
       api.categories(address).catch(() => []),
     ]);
     if (address !== page.owner.address) return;
-    page.events = events.map((event) => (isHidden(event) ? withoutDetails(event) : event));
+    page.events = events.map((event) => (hidden(event) ? withoutDetails(event) : event));
     page.master = master;
   });
   show();
   return undefined;
-}
-
-/** @param {any} event private to somebody who may not see it */
-function withoutDetails(event) {
-  return { ...event, subject: 'Private appointment', location: null, categories: [] };
 }
 
 function show() {
@@ -201,23 +197,10 @@ function calendars() {
   return shown.includes(page.owner) ? shown : [...shown, page.owner];
 }
 
-/** What the person may do in the calendar shown; null for his own. */
-function delegation() {
-  const { owner, person } = page;
-  return page.delegations.find(
-    (one) => one.owner === owner.address && one.delegate === person.address,
-  );
-}
-
-function mayEdit() {
-  return page.owner.address === page.person.address || delegation()?.write === true;
-}
-
+const editing = () => mayEdit(page.delegations, page.owner, page.person);
 /** @param {any} event */
-function isHidden(event) {
-  const isForeign = page.owner.address !== page.person.address;
-  return isForeign && event.sensitivity === 'private' && !delegation()?.see_private;
-}
+const hidden = (event) => isHidden(event, page.delegations, page.owner, page.person);
+const strangers = () => strangersIn(page.events, [...page.people, ...page.groups, ...page.rooms]);
 
 function chooseShared() {
   const { person } = page;
@@ -239,7 +222,7 @@ function showNoMailbox() {
 
 /** @param {string} wall start */
 function openNew(wall) {
-  if (!page.person.mailbox || !mayEdit()) return;
+  if (!page.person.mailbox || !editing()) return;
   writeAddress({ event: '', mode: 'new' });
   openForm({ surface: 'compose', event: null, values: emptyValues(wall) });
 }
@@ -251,8 +234,8 @@ function openNew(wall) {
 async function openEvent(id, mode) {
   await attempt(async () => {
     const event = await api.oneEvent(page.owner.address, id);
-    if (isHidden(event)) return say('This appointment is private.');
-    const composes = mode ? mode === 'compose' : event.isOrganizer && mayEdit();
+    if (hidden(event)) return say('This appointment is private.');
+    const composes = mode ? mode === 'compose' : event.isOrganizer && editing();
     const surface = composes ? 'compose' : 'read';
     writeAddress({ event: event.id, mode: surface });
     openForm({ surface, event, values: valuesOf(event) });
@@ -269,7 +252,7 @@ function openForm(what) {
       owner: page.owner,
       person: page.person,
       master: page.master,
-      isEditor: mayEdit(),
+      isEditor: editing(),
       keepsCategories: () => preferences.keepsCategories,
     }),
   );

@@ -1,6 +1,6 @@
 /** A Graph event as values of a form, and changed values as a Graph patch. Pure. */
 
-import { ZONE, addDays, fromGraph, momentOf, wallOf, weekday } from './dates.js';
+import { EXCHANGE_ZONE, addDays, fromGraph, momentOf, wallOf, weekday } from './dates.js';
 
 /**
  * @typedef {object} Invitee
@@ -124,7 +124,7 @@ const AS_GRAPH = {
 
 /** @param {Values} values */
 function times(values) {
-  const time = (/** @type {string} */ wall) => ({ dateTime: `${wall}:00.0000000`, timeZone: ZONE });
+  const time = (/** @type {string} */ wall) => ({ dateTime: `${wall}:00.0000000`, timeZone: EXCHANGE_ZONE });
   return { isAllDay: values.allDay, start: time(values.start), end: time(values.end) };
 }
 
@@ -182,8 +182,8 @@ export function recurrenceOf(kind, day, until) {
     yearly: { type: 'absoluteYearly', ...base, dayOfMonth, month },
   };
   const range = until
-    ? { type: 'endDate', startDate: day, endDate: until, recurrenceTimeZone: ZONE }
-    : { type: 'noEnd', startDate: day, recurrenceTimeZone: ZONE };
+    ? { type: 'endDate', startDate: day, endDate: until, recurrenceTimeZone: EXCHANGE_ZONE }
+    : { type: 'noEnd', startDate: day, recurrenceTimeZone: EXCHANGE_ZONE };
   return { pattern: patterns[/** @type {keyof typeof patterns} */ (kind)], range };
 }
 

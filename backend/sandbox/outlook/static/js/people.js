@@ -68,10 +68,16 @@ export function delegations(state) {
  */
 export function found(people, words) {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
-  return people.filter((person) => {
-    const text = `${person.name} ${person.address} ${person.note} ${person.firm}`.toLowerCase();
-    return wanted.every((word) => text.includes(word));
+  const matching = people.filter((person) => {
+    const [local, domain = ''] = person.address.toLowerCase().split('@');
+    const text = `${person.name} ${person.note} ${person.firm} ${local}`.toLowerCase();
+    const isIn = (/** @type {string} */ word) =>
+      text.includes(word) || (word.includes('@') && `${local}@${domain}`.includes(word));
+    return wanted.every(isIn);
   });
+  const startsSo = (/** @type {T} */ person) =>
+    ` ${person.name}`.toLowerCase().includes(` ${wanted[0] ?? ''}`);
+  return [...matching.filter(startsSo), ...matching.filter((person) => !startsSo(person))];
 }
 
 /**

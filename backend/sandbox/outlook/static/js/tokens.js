@@ -33,6 +33,7 @@ export async function officeToken(signIn, options) {
       user: signIn.person.address,
       audience: 'api',
       client: 'office',
+      ...(options.authChallenge ? { claims: options.authChallenge } : {}),
     });
     return token;
   } catch (error) {
