@@ -10,6 +10,7 @@ from backend.sandbox.control import forms
 from backend.sandbox.control.answers import created, done, json_answer
 from backend.sandbox.control.forms import BadActError
 from backend.sandbox.directory import Person
+from backend.sandbox.exchange import traffic
 from backend.sandbox.exchange.store import Cause, Exchange, StoredEvent
 from backend.sandbox.graph.render import category_json, event_json
 from backend.sandbox.world import World
@@ -95,6 +96,17 @@ class Mailboxes:
         event_id = request.path_params["event_id"]
         self._exchange.cancel_event(owner, event_id, comment, _cause(request, owner))
         return done()
+
+    async def send_event(self, request: Request) -> Response:
+        """The organizer sends a meeting that was only saved; 400 for any other."""
+        owner = self._owner(request)
+        event = self._exchange.find(owner, request.path_params["event_id"])
+        if not event.fields["isDraft"]:
+            raise BadActError("the event is no unsent draft")
+        cause = _cause(request, owner)
+        sent = traffic.write(event, {"isDraft": False}, None, None, cause)
+        traffic.invite(self._exchange, sent, sent.attendees, cause)
+        return json_answer(_shown(sent))
 
     async def respond(self, request: Request) -> Response:
         """`{"response": "accept"|"tentative"|"decline", "send": true}`: an attendee answers."""

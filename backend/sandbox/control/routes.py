@@ -47,6 +47,7 @@ def control_routes(world: World) -> list[Route]:
         ("POST", events, boxes.create_event),
         ("GET", one + "/copies", boxes.copies),
         ("POST", one + "/cancel", boxes.cancel_event),
+        ("POST", one + "/send", boxes.send_event),
         ("POST", one + "/respond", boxes.respond),
         ("POST", one + "/move", boxes.move_event),
         ("POST", one + "/copy", boxes.copy_event),

@@ -253,6 +253,22 @@ def test_a_guest_answers_and_the_organizer_cancels(sandbox: RunningSandbox) -> N
     assert sandbox.events(guest["address"], **window)[0]["isCancelled"] is True
 
 
+def test_a_draft_reaches_nobody_until_it_is_sent(sandbox: RunningSandbox) -> None:
+    owner, guest = sandbox.state()["people"][:2]
+    body = EVENT | {"attendees": [{"emailAddress": {"address": guest["address"]}}]}
+    path = f"/mailboxes/{owner['address']}/events"
+    window = {"start": "2030-01-07T00:00:00Z", "end": "2030-01-08T00:00:00Z"}
+
+    draft = sandbox.control("POST", path + "?draft=1", body)
+    before = sandbox.events(guest["address"], **window)
+    sent = sandbox.act(owner["address"], draft["id"], "send")
+
+    assert (draft["isDraft"], sent["isDraft"]) == (True, False)
+    assert before == []
+    assert [event["subject"] for event in sandbox.events(guest["address"], **window)] == ["Review"]
+    assert [mail["kind"] for mail in sandbox.mail()] == ["invitation"]
+
+
 def test_a_copy_brings_the_categories_along_and_a_move_changes_the_id(
     sandbox: RunningSandbox,
 ) -> None:
