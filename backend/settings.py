@@ -186,7 +186,7 @@ def _required(env: _Environment) -> dict[str, Any]:
     further = env.checked("ALLOWED_CLIENTS", _guids) or OFFICE_CLIENT_IDS
     keys_from_file = env.checked("SECRET_KEY_FILE", _keys_of_file)
     return {
-        "base_url": env.checked("BASE_URL", _web_address, required=True),
+        "base_url": env.checked("BASE_URL", _origin, required=True),
         "client_id": client_id,
         "tenants": env.checked("TENANTS", _guids, required=True),
         "secret_keys": keys_from_file
@@ -299,12 +299,15 @@ def _is_loopback(address: str) -> bool:
     return urlsplit(address).hostname in _LOOPBACK
 
 
+def _origin(text: str) -> str:
+    origin = _web_address(text)
+    if urlsplit(origin).path:
+        raise ValueError(f"{origin} has a path: an origin is scheme, host and port")
+    return origin
+
+
 def _origins(text: str) -> tuple[str, ...]:
-    origins = tuple(_web_address(word) for word in _words(text))
-    for origin in origins:
-        if urlsplit(origin).path:
-            raise ValueError(f"{origin} has a path: an origin is scheme, host and port")
-    return origins
+    return tuple(_origin(word) for word in _words(text))
 
 
 def _database_url(text: str) -> str:

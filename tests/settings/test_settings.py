@@ -56,6 +56,7 @@ def test_all_problems_are_told_at_once():
     [
         ("BASE_URL", "http://sync.example.com"),
         ("BASE_URL", "sync.example.com"),
+        ("BASE_URL", "https://sync.example.com/behind/a/path"),
         ("SECRET_KEY", "short"),
         ("SECRET_KEY", f"{'k' * 48} short"),
         ("SECRET_KEY_FILE", "/no/such/file"),
