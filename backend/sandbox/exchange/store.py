@@ -74,7 +74,7 @@ class Exchange:
         Raises ExchangeError 404 `MailboxNotEnabledForRESTAPI` for people without one.
         """
         found = self.mailboxes.get(person_id)
-        if found is None:
+        if found is None or not found.person.has_mailbox:
             found = self._new_mailbox(person_id)
         if populate and not found.populated:
             found.populated = True
