@@ -1,6 +1,7 @@
 """Runs the sandbox as a server of its own: `python -m backend.sandbox.server --port 8001`."""
 
 import gc
+import signal
 from pathlib import Path
 
 import click
@@ -29,6 +30,9 @@ def run(
     # now and then an answer late by a fifth of a second.
     gc.collect()
     gc.freeze()
+    # uvicorn stops gracefully and then raises the signal once more: that one is for nobody.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
     uvicorn.Server(server_config(app, host, port)).run()
 
 

@@ -25,7 +25,9 @@ class Snapshots:
     def __init__(self, world: World, data_dir: Path) -> None:
         self._world = world
         self._file = data_dir / "sandbox.json"
-        self._written = self._version()
+        # Nothing is written yet: the sample itself is kept from the first day on, because events
+        # made "today" must still be the same ones tomorrow.
+        self._written: tuple[Any, ...] | None = None
 
     def load(self) -> None:
         """Take up the last snapshot; a missing or unreadable one leaves the sample firms."""

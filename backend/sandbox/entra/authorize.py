@@ -200,17 +200,23 @@ def _section(tenant: Tenant, search: str, hint: str) -> str:
     people = [
         person
         for person in tenant.people.values()
-        if person.purpose == "user"
-        and person.account_enabled
-        and search in f"{person.name} {person.upn} {person.job_title}".casefold()
+        if person.purpose == "user" and person.account_enabled and search in _searched_text(person)
     ]
     if not people:
         return ""
-    people.sort(key=lambda person: hint not in (person.upn.casefold(), person.address.casefold()))
+    if hint:
+        people.sort(
+            key=lambda person: hint not in (person.upn.casefold(), person.address.casefold())
+        )
     rows = "".join(_row(person) for person in people[:SHOWN_PEOPLE])
     more = len(people) - SHOWN_PEOPLE
     note = f'<p class="none">{more} more: search for a name.</p>' if more > 0 else ""
     return f"<section><h2>{escape(tenant.name)}</h2><ul>{rows}</ul>{note}</section>"
+
+
+def _searched_text(person: Person) -> str:
+    parts = [person.name, person.job_title or "", person.upn, *person.roles]
+    return " ".join(parts).casefold()
 
 
 def _row(person: Person) -> str:

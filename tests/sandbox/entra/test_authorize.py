@@ -106,6 +106,17 @@ def test_a_search_works_without_scripts(sandbox: RunningSandbox, http: requests.
     assert "Daniel Abrams" not in page(sandbox, http, q="Efua").text
 
 
+def test_the_hinted_person_stands_first(sandbox: RunningSandbox, http: requests.Session) -> None:
+    plain = page(sandbox, http).text
+    hinted = page(sandbox, http, login_hint="Elena.Petrova@harwoodosei.example").text
+
+    def first(text: str) -> str:
+        return text.split('class="name">', 2)[1].split("<", 1)[0]
+
+    assert first(plain) == "Margaret Harwood"
+    assert first(hinted) == "Elena Petrova"
+
+
 def test_the_search_word_is_shown_as_text(sandbox: RunningSandbox, http: requests.Session) -> None:
     answer = page(sandbox, http, q='"><script>alert(1)</script>')
 
