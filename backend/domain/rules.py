@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from backend.domain.crm import AttendeeMatch
 from backend.domain.event import Event, Sensitivity
+from backend.domain.matching import invited
 from backend.domain.policy import (
     BlockedAddresses,
     Origin,
@@ -118,12 +119,12 @@ class EventFacts:
     is_draft: bool | None = None
     created_at: datetime | None = None
     attendee_addresses: tuple[str, ...] | None = None
-    """Everybody invited but the organizer, rooms included."""
+    """Everybody invited but the organizer, rooms included (a room is a member of the firm)."""
     attendee_matches: tuple[AttendeeMatch, ...] | None = None
 
     @classmethod
-    def of(cls, event: Event, matches: Sequence[AttendeeMatch]) -> EventFacts:
-        """The facts of an event that Graph answered."""
+    def of(cls, event: Event, matches: Sequence[AttendeeMatch] | None) -> EventFacts:
+        """The facts of an event that Graph answered; no matches: the CRM did not answer."""
         return cls(
             is_organizer=event.is_organizer,
             organizer_address=event.organizer.address if event.organizer else None,
@@ -133,8 +134,8 @@ class EventFacts:
             is_cancelled=event.is_cancelled,
             is_draft=event.is_draft,
             created_at=event.created_at,
-            attendee_addresses=tuple(m.attendee.address for m in matches),
-            attendee_matches=tuple(matches),
+            attendee_addresses=tuple(a.address for a in invited(event)),
+            attendee_matches=None if matches is None else tuple(matches),
         )
 
 
