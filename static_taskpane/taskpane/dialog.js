@@ -10,7 +10,7 @@ import { el } from "../shared/dom.js";
 export function ask({ title, body, confirm, danger = false }) {
   return new Promise((resolve) => {
     const yes = el("button", { type: "submit", value: "yes", class: danger ? "danger" : "primary" }, confirm);
-    const no = el("button", { type: "submit", value: "no", autofocus: true }, "Cancel");
+    const no = el("button", { type: "submit", value: "no" }, "Cancel");
     const dialog = el(
       "dialog",
       { "aria-labelledby": "dialog-title", "aria-describedby": "dialog-body" },
@@ -22,11 +22,16 @@ export function ask({ title, body, confirm, danger = false }) {
         el("div", { class: "actions" }, yes, no),
       ),
     );
+    const opener = document.activeElement?.id;
     dialog.addEventListener("close", () => {
       dialog.remove();
+      // What opened the dialog may have been drawn anew meanwhile.
+      if (opener) document.getElementById(opener)?.focus();
       resolve(dialog.returnValue === "yes");
     });
     document.body.append(dialog);
     dialog.showModal();
+    // Not by the autofocus attribute: browsers ignore it in frames of another origin.
+    no.focus();
   });
 }

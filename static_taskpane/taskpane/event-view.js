@@ -232,7 +232,7 @@ function receipt(answer, clock) {
   const phase = activity?.phase === "activity" ? "Activity" : "Appointment";
   /** @type {[string, Child][]} */
   const rows = [
-    ["Record", id ? recordLink(id, activity ? `${phase} ${id}` : id) : null],
+    ["Record", id ? el("span", {}, recordLink(id, phase), " ", el("span", { class: "id" }, id)) : null],
     ["Why", link.because ? quote(link.because) : null],
     ["Written", clock.moment(link.written_at)],
     ["Last change seen", clock.moment(link.last_change_seen_at)],

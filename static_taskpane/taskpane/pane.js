@@ -61,6 +61,7 @@ export class Pane {
   #checked = "";
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #typing;
+  #asking = false;
   /** @type {() => Promise<void>} what to do again after trouble */
   #again = () => this.load();
 
@@ -215,44 +216,50 @@ export class Pane {
 
   /** T3, T8. An item that has an id is never saved by the pane. */
   async tick() {
-    await this.#try(
-      "tick",
-      async () => {
-        const item = await this.#outlook.read();
-        if (item === null) throw new OutlookError("nothing_open");
-        if (item.id === null && !(await confirmSaving())) return;
-        // What had no id a moment ago, whoever saved it, may be unknown to Exchange for a while.
-        const justSaved = ["unsaved", "unseen"].includes(this.#state.formState);
-        const id = item.id ?? (await this.#outlook.saveNew());
-        const saved = { ...item, id };
-        await this.#accept(saved, await this.#session.tick({ id, owner: item.owner }, justSaved));
-      },
-      () => this.tick(),
-    );
+    const isNew = this.#state.item?.id === null;
+    if (isNew && !(await this.#agreed(confirmSaving))) return;
+    await this.#repeatable("tick", () => this.#add(isNew));
+  }
+
+  /** @param {boolean} maySave the person agreed to have Outlook save the event */
+  async #add(maySave) {
+    const item = await this.#outlook.read();
+    if (item === null) throw new OutlookError("nothing_open");
+    if (item.id === null && !maySave) throw new OutlookError("id_unknown");
+    // What had no id a moment ago, whoever saved it, may be unknown to Exchange for a while.
+    const justSaved = ["unsaved", "unseen"].includes(this.#state.formState);
+    const id = item.id ?? (await this.#outlook.saveNew());
+    const answer = await this.#session.tick({ id, owner: item.owner }, justSaved);
+    await this.#accept({ ...item, id }, answer);
   }
 
   /** T4: what would go is listed first. */
   async untick() {
     const { answer } = this.#state;
-    if (!answer) return;
-    await this.#try(
-      "untick",
-      async () => {
-        if (!(await confirmUntick(answer))) return;
-        await this.#send((handle) => this.#session.untick(handle));
-      },
-      () => this.#redo("untick", (handle) => this.#session.untick(handle)),
-    );
+    if (!answer || !(await this.#agreed(() => confirmUntick(answer)))) return;
+    await this.#repeatable("untick", () => this.#send((handle) => this.#session.untick(handle)));
+  }
+
+  /** One question at a time, and none while something is being done.
+   * @param {() => Promise<boolean>} question */
+  async #agreed(question) {
+    if (this.#state.busy || this.#asking) return false;
+    this.#asking = true;
+    try {
+      return await question();
+    } finally {
+      this.#asking = false;
+    }
   }
 
   async undo() {
-    await this.#redo("undo", (handle) => this.#session.undo(handle));
+    await this.#repeatable("undo", () => this.#send((handle) => this.#session.undo(handle)));
   }
 
-  /** @param {Act} act @param {(handle: {id: string, owner: string | null}) => Promise<EventAnswer>} call
-   * @returns {Promise<void>} */
-  async #redo(act, call) {
-    await this.#try(act, () => this.#send(call), () => this.#redo(act, call));
+  /** An act whose "try again" is the same act, without asking again.
+   * @param {Act} act @param {() => Promise<void>} run @returns {Promise<void>} */
+  async #repeatable(act, run) {
+    await this.#try(act, run, () => this.#repeatable(act, run));
   }
 
   /** @param {(handle: {id: string, owner: string | null}) => Promise<EventAnswer>} call */
@@ -304,6 +311,8 @@ export class Pane {
     try {
       const change = on ? { enabled: true, mode } : { enabled: false };
       this.#set({ me: await this.#session.changeMe(change), saving: null });
+      // The person went back to the event before the change arrived.
+      if (this.#state.screen !== "settings") await this.load();
     } catch (error) {
       this.#set({ saving: null });
       this.#trouble(error, () => this.choose(mode, on));

@@ -24,7 +24,8 @@ def test_the_prompt_leads_to_the_sliders_and_back_to_a_ready_event(pane: PaneHar
     page = pane.open()
 
     page.get_by_role("button", name="Enable Calendar Sync").click()
-    page.get_by_role("switch", name=COMBINED).click()
+    with page.expect_response("**/api/me"):
+        page.get_by_role("switch", name=COMBINED).click()
     expect(page.get_by_role("switch", name=COMBINED)).to_be_checked()
     page.get_by_role("button", name="Back to the event").click()
 
@@ -38,7 +39,8 @@ def test_the_slider_that_is_on_switches_sync_off(pane: PaneHarness) -> None:
     page = pane.show(answers.LINKED)
     page.get_by_role("button", name="Settings").click()
 
-    page.get_by_role("switch", name=MANUAL).click()
+    with page.expect_response("**/api/me"):
+        page.get_by_role("switch", name=MANUAL).click()
 
     expect(page.get_by_role("switch", name=MANUAL)).not_to_be_checked()
     assert pane.api.body("PATCH", "me") == {"enabled": False}

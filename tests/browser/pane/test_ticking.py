@@ -124,6 +124,16 @@ def test_escape_leaves_everything_as_it_is(pane: PaneHarness) -> None:
     assert pane.api.count("DELETE", "events/{id}/link") == 0
 
 
+def test_nothing_is_called_done_while_the_question_stands(pane: PaneHarness) -> None:
+    page = pane.show(answers.RICH)
+
+    page.get_by_label(LABEL).click()
+
+    expect(page.get_by_role("button", name="Cancel")).to_be_focused()
+    assert page.locator("main").get_attribute("aria-busy") == "false"
+    assert page.evaluate("document.getElementById('tick').checked") is True
+
+
 def test_the_dialog_keeps_the_focus_inside(pane: PaneHarness) -> None:
     page = pane.show(answers.RICH)
     page.get_by_label(LABEL).click()
