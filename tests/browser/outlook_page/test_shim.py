@@ -81,6 +81,22 @@ def test_an_unsaved_appointment_has_an_id_only_after_saving_and_goes_when_discar
     assert outlook.sandbox.events(ORGANIZER, start=day) == []
 
 
+def test_saving_through_the_pane_invites_nobody_before_the_person_sends(outlook: Outlook) -> None:
+    outlook.go(mode="new")
+    outlook.page.get_by_label("Subject").fill("Merger")
+    guest = outlook.page.get_by_label("Invite required attendees")
+    guest.fill("anders")
+    guest.press("Enter")
+
+    outlook.office("", "saveAsync")
+    before = outlook.sandbox.mail()
+    outlook.page.get_by_role("button", name="Send", exact=True).click()
+    outlook.page.locator("#form").wait_for(state="hidden")
+
+    assert before == []
+    assert [mail["kind"] for mail in outlook.sandbox.mail()] == ["invitation"]
+
+
 def test_missing_permission_and_wrong_arguments_are_thrown_at_once(
     outlook: Outlook, meeting: Make
 ) -> None:

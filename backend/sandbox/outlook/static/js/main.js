@@ -283,8 +283,13 @@ async function poll() {
 async function refreshForm() {
   const { form } = desk;
   if (!form?.id) return;
-  const event = await api.oneEvent(form.owner.address, form.id).catch(() => null);
+  const { address } = form.owner;
+  const [event, master] = await Promise.all([
+    api.oneEvent(address, form.id).catch(() => null),
+    api.categories(address).catch(() => form.master),
+  ]);
   if (desk.form !== form) return;
+  form.master = master;
   if (event) form.refresh(event);
   await desk.behind?.load();
 }
