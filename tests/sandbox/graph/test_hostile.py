@@ -112,7 +112,7 @@ RECURRENCES = st.builds(
     ),
 )
 fuzz = settings(
-    max_examples=120, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 WINDOW = "startDateTime=2026-01-01&endDateTime=2027-01-01&$top=1000"
 
@@ -154,7 +154,7 @@ def test_any_recurrence_can_be_sent(graph: Graph, recurrence: dict[str, Any], da
         | st.text("()'/:,. abceqnotrd0123456789", max_size=40).map("subject eq ".__add__),
         max_size=3,
     ),
-    header=st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40),
+    header=st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40).map(str.strip),
 )
 def test_any_path_options_and_headers_can_be_sent(
     graph: Graph, segment: str, options: dict[str, str], header: str
