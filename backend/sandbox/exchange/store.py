@@ -169,6 +169,15 @@ class Exchange:
         online.keep(fields, event.fields, self._next_key(event.id))
         return self._apply(event, fields, timing, given, cause)
 
+    def send_event(self, owner: Person, event_id: str, cause: Cause) -> StoredEvent:
+        """The organizer sends a meeting that was a draft; 400 for anything else."""
+        event = self.find(owner, event_id)
+        if not event.is_organizer or not event.fields["isDraft"] or event.master is not None:
+            raise bad_request("Only the organizer's drafts can be sent.")
+        traffic.write(event, {"isDraft": False}, None, None, cause)
+        traffic.invite(self, event, event.attendees, cause)
+        return event
+
     def delete_event(
         self,
         owner: Person,

@@ -197,6 +197,9 @@ def test_a_draft_stays_with_its_organizer(firm: Firm) -> None:
     assert event.fields["isDraft"]
     assert copy_of(firm, firm.ben, event) is None
     assert firm.exchange.mail == []
+    firm.exchange.send_event(firm.ann, event.id, BY_HAND)
+    assert not event.fields["isDraft"]
+    assert copy_of(firm, firm.ben, event) is not None
 
 
 def test_an_outsider_invites_without_an_organizers_copy(firm: Firm) -> None:
