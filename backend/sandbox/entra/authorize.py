@@ -1,11 +1,9 @@
 """The sign-in page of the sandbox: checks the request, asks who you are, sends back a code."""
 
-import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
-from importlib.resources import files
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -16,10 +14,10 @@ from backend.sandbox.entra import grants
 from backend.sandbox.entra.clients import find_app
 from backend.sandbox.entra.errors import EntraError
 from backend.sandbox.entra.forms import read_form
+from backend.sandbox.entra.pages import NO_STORE, STATIC, error_page, origin, page, with_query
 from backend.sandbox.entra.registrations import AppRegistration, is_loopback
 from backend.sandbox.entra.scopes import parse_scopes
 
-PAGES = files("backend.sandbox.entra") / "pages"
 ASSETS = {
     "authorize.css": "text/css",
     "authorize.js": "text/javascript",
@@ -59,7 +57,7 @@ async def _asset(request: Request) -> Response:
     name = request.path_params["name"]
     if name not in ASSETS:
         return Response("not found", 404)
-    return Response((PAGES / name).read_bytes(), media_type=ASSETS[name])
+    return Response((STATIC / name).read_bytes(), media_type=ASSETS[name])
 
 
 class _SignInPage:
@@ -72,7 +70,7 @@ class _SignInPage:
         try:
             sign_in = self._sign_in(request.path_params["authority"], params)
         except EntraError as error:
-            return _error_page(error)
+            return error_page(error)
         try:
             self._check(sign_in)
             if params.get("prompt") == "none":
@@ -88,7 +86,7 @@ class _SignInPage:
             sign_in = self._sign_in(request.path_params["authority"], params)
             form = await read_form(request)
         except EntraError as error:
-            return _error_page(error)
+            return error_page(error)
         if "cancel" in form:
             refused = {"error": "access_denied", "error_description": "The user cancelled."}
             return _send_back(sign_in, refused)
@@ -112,8 +110,8 @@ class _SignInPage:
             may_follow = False
         if may_follow:
             state = request.query_params.get("state")
-            return RedirectResponse(_with_query(back, {"state": state} if state else {}), 302)
-        return _page("message.html", title="Signed out", message="You are signed out.")
+            return RedirectResponse(with_query(back, {"state": state} if state else {}), 302)
+        return page("message.html", title="Signed out", message="You are signed out.")
 
     def _sign_in(self, authority: str, params: Mapping[str, str]) -> SignIn:
         """Application and redirect address; errors here must not be sent anywhere."""
@@ -182,9 +180,9 @@ class _SignInPage:
         )
         sections = [_section(tenant, search, hint) for tenant in tenants]
         kept = {name: value for name, value in params.items() if name != "q"}
-        return _page(
+        return page(
             "authorize.html",
-            form_targets=_origin(sign_in.redirect_uri),
+            form_targets=origin(sign_in.redirect_uri),
             app=sign_in.app.name,
             search=params.get("q", ""),
             action=f"?{urlencode(kept)}",
@@ -239,49 +237,14 @@ def _send_back(sign_in: SignIn, answer: Mapping[str, str]) -> Response:
     state = sign_in.params.get("state")
     fields = dict(answer) | ({"state": state} if state is not None else {})
     if not sign_in.wants_form_post:
-        return RedirectResponse(_with_query(sign_in.redirect_uri, fields), 303, _NO_STORE)
+        return RedirectResponse(with_query(sign_in.redirect_uri, fields), 303, NO_STORE)
     inputs = "".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
         for name, value in fields.items()
     )
-    return _page(
+    return page(
         "post.html",
-        form_targets=_origin(sign_in.redirect_uri),
+        form_targets=origin(sign_in.redirect_uri),
         action=sign_in.redirect_uri,
         raw_inputs=inputs,
     )
-
-
-def _error_page(error: EntraError) -> Response:
-    page = _page("message.html", title="Sign-in is not possible", message=error.text)
-    page.status_code = 400
-    return page
-
-
-_NO_STORE = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
-
-
-def _page(name: str, *, form_targets: str = "", **values: str) -> Response:
-    """Fill a page; every value is escaped but those whose name starts with `raw_`."""
-    template = string.Template((PAGES / name).read_text("utf-8"))
-    safe = {
-        key: value if key.startswith("raw_") else escape(value) for key, value in values.items()
-    }
-    # Chromium applies form-action to the redirect after the form as well.
-    policy = (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
-        f"form-action 'self' {form_targets}; base-uri 'none'; frame-ancestors 'none'"
-    )
-    headers = _NO_STORE | {"content-security-policy": policy, "x-content-type-options": "nosniff"}
-    return Response(template.substitute(safe), 200, headers, "text/html; charset=utf-8")
-
-
-def _origin(uri: str) -> str:
-    parts = urlsplit(uri)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _with_query(uri: str, fields: Mapping[str, str]) -> str:
-    parts = urlsplit(uri)
-    query = "&".join(part for part in (parts.query, urlencode(fields)) if part)
-    return urlunsplit((parts.scheme, parts.netloc, parts.path, query, ""))

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from backend.sandbox.directory import Tenant
 from backend.sandbox.entra import metadata
 from backend.sandbox.entra.authorize import authorize_routes
+from backend.sandbox.entra.consent import consent_routes
 from backend.sandbox.entra.errors import EntraError, correlation_id_of
 from backend.sandbox.entra.forms import read_form
 from backend.sandbox.entra.grants import (
@@ -43,6 +44,7 @@ def entra_routes(world: EntraRoutesWorld) -> list[Route]:
         Route("/{authority}/oauth2/v2.0/token", entra.token, methods=["POST"]),
         Route("/{authority}/oauth2/token", entra.token, methods=["POST"]),
         *authorize_routes(world),
+        *consent_routes(world),
     ]
 
 

@@ -3,10 +3,10 @@
 All near the present day, so that a demo has each of them at hand.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from backend.sandbox.directory import Person, Tenant
+from backend.sandbox.directory import Tenant
+from backend.sandbox.sample.cast import Cast
 from backend.sandbox.sample.planning import (
     LONDON,
     NEW_YORK,
@@ -25,52 +25,14 @@ from backend.sandbox.sample.planning import (
 MANY = 200
 
 
-@dataclass(frozen=True, slots=True)
-class _Cast:
-    """Who plays in the showcase, and when it is."""
-
-    tenant: Tenant
-    by_login: dict[str, Person]
-    contacts: list[Json]
-    private: list[Json]
-    now: datetime
-
-    def who(self, login: str) -> Person:
-        return self.by_login[login]
-
-    def day(self, distance: int) -> date:
-        """That many days from today, moved off the weekend, away from today."""
-        found = self.now.date() + timedelta(days=distance)
-        while found.weekday() > 4:
-            found += timedelta(days=1 if distance >= 0 else -1)
-        return found
-
-    def ago(self, days: int) -> datetime:
-        return self.now - timedelta(days=days, hours=3)
-
-
 def plans(tenant: Tenant, contacts: list[Json], now: datetime) -> list[Planned]:
     """Every special event of the law firm."""
-    cast = _Cast(
-        tenant=tenant,
-        by_login={person.address.split("@")[0].casefold(): person for person in _staff(tenant)},
-        contacts=[
-            entry
-            for entry in contacts
-            if not entry["private"] and "Our Personnel" not in entry["types"]
-        ],
-        private=[entry for entry in contacts if entry["private"]],
-        now=now,
-    )
+    cast = Cast.of_firm(tenant, contacts, now)
     makers = (_days_off, _travelling, _secrets, _series, _called_off, _from_outside, _crowds, _odd)
     return [plan for make in makers for plan in make(cast)]
 
 
-def _staff(tenant: Tenant) -> list[Person]:
-    return [person for person in tenant.people.values() if person.has_mailbox]
-
-
-def _days_off(cast: _Cast) -> list[Planned]:
+def _days_off(cast: Cast) -> list[Planned]:
     """All-day and multi-day entries, with and without others."""
     away = {"showAs": "oof", "isReminderOn": False}
     fair = [contact(cast.contacts[3]), contact(cast.contacts[40])]
@@ -97,7 +59,7 @@ def _days_off(cast: _Cast) -> list[Planned]:
             {
                 "subject": "Closing day Halden Shipping",
                 **whole_days(cast.day(2), 1),
-                "attendees": [contact(entry) for entry in _of(cast, "Halden")[:2]],
+                "attendees": [contact(entry) for entry in cast.people_of("Halden")[:2]],
             },
         ),
         Planned(
@@ -113,7 +75,7 @@ def _days_off(cast: _Cast) -> list[Planned]:
     ]
 
 
-def _travelling(cast: _Cast) -> list[Planned]:
+def _travelling(cast: Cast) -> list[Planned]:
     """Start and end in different zones, and zones that are not the owner's."""
     flight = datetime.combine(cast.day(5), time(10, 40))
     call = timed(cast.day(3), 9, 60, "Tokyo Standard Time")
@@ -125,7 +87,7 @@ def _travelling(cast: _Cast) -> list[Planned]:
                 "subject": "Flight to New York with the Tessellate team",
                 "start": moment(flight, LONDON),
                 "end": moment(datetime.combine(cast.day(5), time(13, 55)), NEW_YORK),
-                "attendees": [contact(entry) for entry in _of(cast, "Tessellate")[:2]],
+                "attendees": [contact(entry) for entry in cast.people_of("Tessellate")[:2]],
             },
         ),
         Planned(
@@ -135,7 +97,7 @@ def _travelling(cast: _Cast) -> list[Planned]:
                 "subject": "Call with Nakagawa Law Office (Tokyo morning)",
                 **call,
                 "isOnlineMeeting": True,
-                "attendees": [contact(entry) for entry in _of(cast, "Nakagawa")[:2]],
+                "attendees": [contact(entry) for entry in cast.people_of("Nakagawa")[:2]],
             },
         ),
         Planned(
@@ -150,7 +112,7 @@ def _travelling(cast: _Cast) -> list[Planned]:
     ]
 
 
-def _secrets(cast: _Cast) -> list[Planned]:
+def _secrets(cast: Cast) -> list[Planned]:
     """Private and confidential items, and meetings with contacts that are private in the CRM."""
     client = contact(cast.contacts[5])
     found = [
@@ -197,7 +159,7 @@ def _secrets(cast: _Cast) -> list[Planned]:
     return found
 
 
-def _series(cast: _Cast) -> list[Planned]:
+def _series(cast: Cast) -> list[Planned]:
     """Recurring meetings, with moved and cancelled occurrences, with and without an end."""
     team = [
         colleague(cast.who(login)) for login in ("amelia.frost", "sofia.marchetti", "daniel.abrams")
@@ -205,7 +167,7 @@ def _series(cast: _Cast) -> list[Planned]:
     monday = _weekday(cast.now.date() - timedelta(days=56), 0)
     wednesday = _weekday(cast.now.date() - timedelta(days=49), 2)
     upcoming = _weekday(cast.now.date() + timedelta(days=1), 0)
-    weekly_client = _of(cast, "Verity")[:2]
+    weekly_client = cast.people_of("Verity")[:2]
     return [
         Planned(
             cast.ago(60),
@@ -257,7 +219,7 @@ def _series(cast: _Cast) -> list[Planned]:
     ]
 
 
-def _called_off(cast: _Cast) -> list[Planned]:
+def _called_off(cast: Cast) -> list[Planned]:
     """Meetings that were cancelled after people had accepted."""
     return [
         Planned(
@@ -267,7 +229,7 @@ def _called_off(cast: _Cast) -> list[Planned]:
                 "subject": "Site visit Orchard Lane",
                 **timed(cast.day(distance), 10, 180),
                 "attendees": [
-                    *(contact(entry) for entry in _of(cast, "Orchard")[:2]),
+                    *(contact(entry) for entry in cast.people_of("Orchard")[:2]),
                     colleague(cast.who("patrick.odowd")),
                     colleague(cast.who("aisha.bello")),
                 ],
@@ -279,7 +241,7 @@ def _called_off(cast: _Cast) -> list[Planned]:
     ]
 
 
-def _from_outside(cast: _Cast) -> list[Planned]:
+def _from_outside(cast: Cast) -> list[Planned]:
     """Invitations from clients: nobody in the firm organizes these."""
     logins = ("margaret.harwood", "daniel.abrams", "efua.osei", "priya.raman", "rohan.mehta")
     found = []
@@ -302,9 +264,9 @@ def _from_outside(cast: _Cast) -> list[Planned]:
     return found
 
 
-def _crowds(cast: _Cast) -> list[Planned]:
+def _crowds(cast: Cast) -> list[Planned]:
     """Hundreds of attendees, hidden attendees, distribution lists."""
-    everybody = [contact(entry) for entry in _one_per_address(cast.contacts)[:MANY]]
+    everybody = [contact(entry) for entry in cast.one_per_address()[:MANY]]
     domain = cast.tenant.default_domain
     boardroom = cast.who("boardroom")
     return [
@@ -325,8 +287,8 @@ def _crowds(cast: _Cast) -> list[Planned]:
                 "subject": "Press breakfast",
                 **timed(cast.day(2), 8.5, 90),
                 "hideAttendees": True,
-                "attendees": [contact(entry) for entry in _of(cast, "Courier")[:3]]
-                + [contact(entry) for entry in _of(cast, "Ivory")[:3]],
+                "attendees": [contact(entry) for entry in cast.people_of("Courier")[:3]]
+                + [contact(entry) for entry in cast.people_of("Ivory")[:3]],
             },
         ),
         Planned(
@@ -338,7 +300,7 @@ def _crowds(cast: _Cast) -> list[Planned]:
                 **room(boardroom),
                 "attendees": [
                     attendee("Litigation Team", f"litigation@{domain}"),
-                    *(contact(entry) for entry in _of(cast, "Rusk")[:1]),
+                    *(contact(entry) for entry in cast.people_of("Rusk")[:1]),
                     attendee(boardroom.name, boardroom.address, "resource"),
                 ],
             },
@@ -346,7 +308,7 @@ def _crowds(cast: _Cast) -> list[Planned]:
     ]
 
 
-def _odd(cast: _Cast) -> list[Planned]:
+def _odd(cast: Cast) -> list[Planned]:
     """Strange spelling, unknown people, drafts, focus time, hostile text."""
     client = cast.contacts[8]
     return [
@@ -369,7 +331,7 @@ def _odd(cast: _Cast) -> list[Planned]:
             {
                 "subject": "Offer to Osprey Renewables (draft)",
                 **timed(cast.day(3), 10, 60),
-                "attendees": [contact(entry) for entry in _of(cast, "Osprey")[:2]],
+                "attendees": [contact(entry) for entry in cast.people_of("Osprey")[:2]],
             },
             draft=True,
         ),
@@ -395,20 +357,10 @@ def _odd(cast: _Cast) -> list[Planned]:
             {
                 "subject": "First meeting with Saltmarsh Capital",
                 **timed(cast.day(-50), 10, 60),
-                "attendees": [contact(entry) for entry in _of(cast, "Saltmarsh")[:2]],
+                "attendees": [contact(entry) for entry in cast.people_of("Saltmarsh")[:2]],
             },
         ),
     ]
-
-
-def _of(cast: _Cast, company: str) -> list[Json]:
-    """Contacts of a company, by a word of its address."""
-    word = company.casefold()
-    return [entry for entry in cast.contacts if word in entry["emails"][0].split("@")[1]]
-
-
-def _one_per_address(contacts: list[Json]) -> list[Json]:
-    return list({entry["emails"][0].casefold(): entry for entry in contacts}.values())
 
 
 def _weekday(day: date, weekday: int) -> date:
