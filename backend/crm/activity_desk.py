@@ -339,14 +339,3 @@ def _contacts(
         )
     kept = [there[contact_id] for contact_id in there if contact_id in hidden]
     return (*chosen.values(), *kept)
-
-
-def named(
-    session: Session, tenant_id: str, table: type[Base], ids: Sequence[str]
-) -> dict[str, str]:
-    """The names of companies, opportunities or initiatives, by id."""
-    columns = table.__table__.c
-    query = select(columns.id, columns.name).where(
-        columns.tenant_id == tenant_id, columns.id.in_(sorted(set(ids)))
-    )
-    return {row.id: row.name for row in session.execute(query)} if ids else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ from backend.crm.access import CrmCaller
 from backend.crm.carried_types import replace_types, type_ids
 from backend.crm.identifiers import new_id
 from backend.crm.models import (
+    Base,
     CompanyRow,
     CompanyTypeRow,
     ContactTypeRow,
@@ -30,7 +31,7 @@ from backend.sql import Database
 
 Row = TypeVar("Row", CompanyRow, OpportunityRow, InitiativeRow)
 
-_WORDS: Mapping[type[object], str] = {
+_WORDS: Mapping[type[Base], str] = {
     CompanyRow: "company",
     OpportunityRow: "opportunity",
     InitiativeRow: "initiative",
@@ -199,6 +200,15 @@ class Catalogue:
 
     def remove_initiative(self, caller: CrmCaller, initiative_id: str) -> None:
         self._remove(caller, InitiativeRow, initiative_id)
+
+    def names(self, caller: CrmCaller, kind: str, ids: Iterable[str]) -> dict[str, str]:
+        """Names by id of one kind: ``company``, ``opportunity`` or ``initiative``."""
+        columns = next(table for table, word in _WORDS.items() if word == kind).__table__.c
+        query = select(columns.id, columns.name).where(
+            columns.tenant_id == caller.tenant_id, columns.id.in_(sorted(set(ids)))
+        )
+        with self._database.read() as session:
+            return {row.id: row.name for row in session.execute(query)}
 
     def _blank_or_existing(
         self, session: Session, table: type[Row], caller: CrmCaller, row_id: str | None

@@ -13,6 +13,7 @@ from waitress.server import create_server
 
 from backend.crm.access import CrmCaller
 from backend.crm.api import crm_api
+from backend.crm.pages import crm_pages
 from backend.crm.problems import CrmError
 from backend.domain.ports import Clock
 from backend.sql import Database
@@ -65,3 +66,17 @@ def served(app: Flask) -> Iterator[str]:
         server.task_dispatcher.shutdown()
         server.trigger.pull_trigger(lambda: wasyncore.close_all(connections))
         thread.join(timeout=5)
+
+
+def crm_pages_app(
+    database: Database, clock: Clock, caller: CrmCaller | None, csrf_token: str = "token"
+) -> Flask:
+    """An app with the CRM's pages; ``caller`` is signed in, or nobody is."""
+    app = Flask("crm-pages-for-tests")
+
+    def authenticate_page() -> CrmCaller | Response:
+        return caller if caller is not None else Response("", 302, {"Location": "/sign-in"})
+
+    pages = crm_pages(database, clock, authenticate_page, lambda: csrf_token)
+    app.register_blueprint(pages, url_prefix="/crm")
+    return app

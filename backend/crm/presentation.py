@@ -1,0 +1,84 @@
+"""How the pages say things: times in the record's own zone, states and people in words."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from backend.domain.crm import Activity, ActivityDraft, ActivityKind, SyncStatus
+
+_SYNC_WORDS = {
+    SyncStatus.SYNCED: "Synced with Outlook",
+    SyncStatus.RELEASED: "No longer synced",
+    SyncStatus.FINAL: "Sync completed",
+    SyncStatus.NOT_SYNCED: "Not synced",
+}
+
+
+def zone_of(draft: ActivityDraft) -> tuple[tzinfo, str]:
+    """The zone to show times in, and its name; UTC where the record's own is no IANA name."""
+    name = draft.time_zone or "UTC"
+    try:
+        return ZoneInfo(name), name
+    except (OSError, ValueError, LookupError):
+        return UTC, "UTC"
+
+
+def day(moment: date) -> str:
+    return f"{moment:%a} {moment.day} {moment:%b %Y}"
+
+
+def when(draft: ActivityDraft) -> str:
+    """``Mon 2 Mar 2026, 09:00–10:00`` or ``…, all day``; with the second day if there is one."""
+    if draft.all_day and draft.start_date and draft.end_date:
+        last = draft.end_date - timedelta(days=1)
+        if last <= draft.start_date:
+            return f"{day(draft.start_date)}, all day"
+        return f"{day(draft.start_date)} – {day(last)}, all day"
+    zone, _ = zone_of(draft)
+    start, end = _in_zone(draft.start, zone), _in_zone(draft.end, zone)
+    if start.date() == end.date():
+        return f"{day(start)}, {start:%H:%M}–{end:%H:%M}"
+    return f"{day(start)}, {start:%H:%M} – {day(end)}, {end:%H:%M}"
+
+
+def moment(value: datetime) -> str:
+    return f"{day(value.astimezone(UTC))}, {value.astimezone(UTC):%H:%M} UTC"
+
+
+def form_moment(value: datetime, zone: tzinfo) -> str:
+    """What an ``<input type="datetime-local">`` takes."""
+    return _in_zone(value, zone).strftime("%Y-%m-%dT%H:%M")
+
+
+def state(activity: Activity) -> tuple[str, str]:
+    """A word about the sync of the record and the colour it has."""
+    if activity.kind is ActivityKind.ADDED:
+        return "Added by hand", "plain"
+    if activity.edited_by is not None and activity.draft.sync_status is SyncStatus.SYNCED:
+        return "Edited in the CRM", "warning"
+    colour = "good" if activity.draft.sync_status is SyncStatus.SYNCED else "plain"
+    return _SYNC_WORDS[activity.draft.sync_status], colour
+
+
+def web_address(text: str | None) -> str | None:
+    """``text`` if a link may lead there: http and https only, never a script."""
+    try:
+        return text if text and urlsplit(text).scheme in ("http", "https") else None
+    except ValueError:
+        return None
+
+
+def initials(name: str) -> str:
+    words = [word for word in name.replace(",", " ").split() if word[0].isalnum()]
+    return "".join(
+        word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)
+    ).upper()
+
+
+def _in_zone(value: datetime, zone: tzinfo) -> datetime:
+    try:
+        return value.astimezone(zone)
+    except OverflowError:
+        return value
