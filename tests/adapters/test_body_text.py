@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -91,6 +92,20 @@ def test_a_hostile_body_is_cheap(html: str) -> None:
 
     assert len(text) <= LONGEST_TEXT
     assert time.perf_counter() - started < 2
+
+
+def test_a_style_cannot_ask_for_a_hundred_megabytes_of_empty_lines() -> None:
+    html = '<div style="margin-top: 99999999em">a</div>' * 2
+    tracemalloc.start()
+
+    try:
+        text = body_text(html, "html")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert text == "a\na"
+    assert peak < 5_000_000
 
 
 @given(st.text(), st.sampled_from(["html", "text", ""]))

@@ -368,9 +368,11 @@ def test_a_short_key_is_no_key(entra: FakeEntra) -> None:
 
 def test_a_key_may_sign_only_for_the_issuer_it_names(entra: FakeEntra) -> None:
     """The keys of personal accounts stand in the same document, with one fixed issuer."""
-    entra.keys = [jwk("k1", issuer=f"{LOGIN}/{OTHER_TENANT}/v2.0")]
+    fixed = f"{LOGIN}/{OTHER_TENANT}/v2.0"
+    entra.keys = [jwk("k1", issuer=fixed)]
 
     refused(entra, signed())
+    refused(entra, signed(claims(iss=fixed)))
     assert entra.verifier().verify(
         signed(claims(tid=OTHER_TENANT, iss=f"{LOGIN}/{OTHER_TENANT}/v2.0"))
     )

@@ -181,6 +181,21 @@ def test_a_dripping_peer_holds_nobody_longer_than_the_time_allowed(opening: byte
         assert time.monotonic() - started < 1.5
 
 
+def test_a_peer_that_falls_silent_halfway_gets_no_second_helping_of_time() -> None:
+    def script(connection: socket.socket) -> None:
+        threading.Event().wait(0.5)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{")
+        threading.Event().wait(3)
+
+    with loopback.peer(script) as url:
+        started = time.monotonic()
+
+        with pytest.raises(TransientRemoteError):
+            get(an_http(timeout=0.6), url)
+
+        assert time.monotonic() - started < 0.95
+
+
 def test_a_silent_peer_is_left_when_the_time_is_up() -> None:
     def script(_connection: socket.socket) -> None:
         threading.Event().wait(3)
