@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
@@ -21,6 +22,9 @@ from backend.domain.errors import IdentityError, RemoteAccessError, RemoteReject
 from backend.domain.ports import Clock, Principal, ServerCredentials
 
 _ANY_FIRM = "organizations"
+_WRITING = "calendars.readwrite"
+_READ_ONLY_LIFE = timedelta(seconds=5)
+"""A token that may not write is kept only this long: somebody may be agreeing to it right now."""
 _LONGEST_LIFE = 86_400
 """Seconds; with continuous access evaluation Entra gives tokens of up to 28 hours."""
 
@@ -75,7 +79,10 @@ class EntraSignIn:
             )
             with our_errors():
                 result = app.acquire_token_on_behalf_of(assertion, [self._cloud.scope])
-            return self._token(result)
+            token = self._token(result)
+            if _WRITING in token.scopes:
+                return token
+            return replace(token, replace_at=self._clock() + _READ_ONLY_LIFE)
 
         return self._user_tokens.get(_user_key(principal), fetch)
 

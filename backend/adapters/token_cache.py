@@ -19,6 +19,8 @@ class GraphToken:
     value: str = field(repr=False)
     expires_at: datetime
     scopes: frozenset[str] = frozenset()
+    replace_at: datetime | None = None
+    """When to ask for another one although this one still serves."""
 
 
 @dataclass(slots=True)
@@ -49,16 +51,16 @@ class TokenCache:
         Raises: whatever ``fetch`` raises.
         """
         slot = self._slot(key)
-        if (token := slot.token) is not None and self._left(token) > self._margin:
+        if (token := slot.token) is not None and self._is_fresh(token):
             return token
         with slot.lock:
             token = slot.token
-            if token is not None and self._left(token) > self._margin:
+            if token is not None and self._is_fresh(token):
                 return token
             try:
                 slot.token = fetch()
             except TransientRemoteError:
-                if token is None or self._left(token) <= timedelta(0):
+                if token is None or token.expires_at <= self._clock():
                     raise
                 return token
             return slot.token
@@ -70,8 +72,11 @@ class TokenCache:
             if slot.token is token:
                 slot.token = None
 
-    def _left(self, token: GraphToken) -> timedelta:
-        return token.expires_at - self._clock()
+    def _is_fresh(self, token: GraphToken) -> bool:
+        now = self._clock()
+        if token.replace_at is not None and token.replace_at <= now:
+            return False
+        return token.expires_at - now > self._margin
 
     def _slot(self, key: Hashable) -> _Slot:
         with self._lock:

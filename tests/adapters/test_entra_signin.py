@@ -162,6 +162,22 @@ def test_a_new_sign_in_gets_a_new_token(entra: Desk) -> None:
     assert sign_in.user_token(ann("assertion-after-mfa")).value == "graph-2"
 
 
+def test_a_permission_given_a_moment_ago_counts_with_the_same_sign_in(entra: Desk) -> None:
+    entra.says(a_token("reads", scope="Calendars.Read"), a_token("writes"))
+    sign_in = entra.sign_in()
+
+    first = sign_in.user_token(ann())
+    entra.later(4)
+    same_opening = sign_in.user_token(ann())
+    entra.later(1)
+    next_opening = sign_in.user_token(ann())
+
+    assert (first.value, same_opening.value) == ("reads", "reads")
+    assert next_opening.value == "writes"
+    entra.later(60)
+    assert sign_in.user_token(ann()) is next_opening
+
+
 def test_a_dropped_token_is_fetched_anew(entra: Desk) -> None:
     entra.says(a_token("graph-1"), a_token("graph-2"))
     sign_in = entra.sign_in()
