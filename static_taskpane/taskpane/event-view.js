@@ -1,7 +1,7 @@
 // The screen of an open event: its head, the checkbox with its state, the receipt, the rules.
 
 import { el, icon, quote } from "../shared/dom.js";
-import { checkText, categoryNote, isTicked, sorted, statusOf } from "./status.js";
+import { categoryNote, checkText, isTicked, savingWouldEnd, sorted, statusOf, withFixedFacts } from "./status.js";
 
 /** @import { Child } from "../shared/dom.js" */
 /** @import { Pane, State } from "./pane.js" */
@@ -24,6 +24,7 @@ export function eventParts(state, acts, clock) {
   const own = state.answer?.event?.is_organizer !== false;
   return [
     head(state, clock),
+    lastKnown(state.answer),
     ...(state.answer?.others ?? []).map(otherRecord),
     own ? enablePrompt(verdict, acts) : null,
     own ? syncCard(state, verdict, acts, clock) : guestCard(state.answer),
@@ -45,7 +46,8 @@ export function spokenStatus(state, clock) {
 /** The form decides while Exchange does not know it yet; else Exchange does (T2).
  * @param {State} state @returns {Verdict | null} */
 function verdictOf({ answer, form, formState }) {
-  return formState === "saved" ? (answer?.verdict ?? null) : (form ?? answer?.verdict ?? null);
+  const read = answer?.verdict ?? null;
+  return formState === "saved" || form === null ? read : withFixedFacts(form, read);
 }
 
 /** @param {State} state @param {Clock} clock */
@@ -68,6 +70,18 @@ function head({ item, answer, formState }, clock) {
     when ? el("p", { class: "hint" }, when) : null,
     item?.owner ? el("p", { class: "hint" }, "In the calendar of ", quote(item.owner)) : null,
     chips.length > 0 && el("p", { class: "chips" }, ...chips.map((chip) => el("span", { class: "chip" }, chip))),
+  );
+}
+
+/** Without Microsoft 365 the answer holds only what we remember of the link.
+ * @param {EventAnswer | null} answer */
+function lastKnown(answer) {
+  if (answer === null || answer.event !== null || answer.link?.outstanding.includes("event")) return null;
+  return el(
+    "section",
+    { class: "note" },
+    icon("info"),
+    el("p", {}, "Microsoft 365 does not answer at the moment. This is what Calendar Sync knows."),
   );
 }
 
@@ -188,6 +202,8 @@ function allowed({ answer, form, formState }, verdict) {
 /** @param {State} state @param {Verdict | null} verdict @param {boolean} locked */
 function tickHint({ answer, formState }, verdict, locked) {
   const link = answer?.link;
+  const ending = formState === "edited" && isTicked(link ?? null) ? savingWouldEnd(verdict) : null;
+  if (ending) return ending;
   if (link && (link.state !== "removed" || answer.can.undo)) return "";
   const failed = sorted(verdict).failed.length;
   if (failed > 0) return failed === 1 ? "One thing has to change first." : `${failed} things have to change first.`;

@@ -193,7 +193,7 @@ export class Pane {
   returned() {
     if (this.#state.busy || this.#state.screen === "loading") return;
     if (this.#state.screen === "blocked" || this.#state.screen === "sign_in") return;
-    const stale = performance.now() - this.#lookedAt > FRESH_FOR_MS;
+    const stale = this.#isWaiting || performance.now() - this.#lookedAt > FRESH_FOR_MS;
     void (stale && this.#state.item?.id ? this.#quietly() : this.#reread());
   }
 

@@ -211,6 +211,31 @@ export function sorted(verdict) {
   };
 }
 
+/** What no form can change: where it cannot say, what was read from Exchange still holds. */
+const FIXED_FACTS = ["not_organizer", "cancelled"];
+
+/** @param {Verdict} form @param {Verdict | null} read @returns {Verdict} */
+export function withFixedFacts(form, read) {
+  const checks = form.checks.map((check) => {
+    if (check.passed !== null || !FIXED_FACTS.includes(check.code)) return check;
+    return read?.checks.find(({ code }) => code === check.code) ?? check;
+  });
+  return { ...form, checks };
+}
+
+/** What saving the open form would do to a record that exists (L9); null: nothing.
+ * @param {Verdict | null} verdict of the form */
+export function savingWouldEnd(verdict) {
+  const codes = sorted(verdict).failed.map(({ code }) => code);
+  if (codes.includes("private_event") || codes.includes("private_contact")) {
+    return "If you save these changes, the record in InterAction is deleted for good.";
+  }
+  if (codes.includes("recurring_event")) {
+    return "If you save these changes, the record in InterAction is no longer updated.";
+  }
+  return null;
+}
+
 /** @param {Check} check */
 export function checkText(check) {
   if (check.passed === null) return ruleName(check.code);

@@ -310,6 +310,7 @@ STATES: dict[str, Json] = {
     "eligible": an_answer(),
     "linked": LINKED,
     "linked_with_notes": RICH,
+    "linked_graph_down": _linked(event=None, verdict=None, activity=None),
     "linked_draft": _linked(event=an_event(is_draft=True)),
     "linked_automatic": _linked(
         {"origin": "automatic", "because": "added because Ola Halden is a Top Client"}

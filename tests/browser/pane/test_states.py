@@ -15,6 +15,7 @@ DARK = {"bodyBackgroundColor": "#1f1f1f", "bodyForegroundColor": "#ffffff"}
 SAID = {
     "eligible": "All 12 checks in order",
     "linked": "In InterAction",
+    "linked_graph_down": "This is what Calendar Sync knows",
     "linked_draft": "Invitations not sent yet",
     "linked_automatic": "Ola Halden is a Top Client",
     "linked_category_not_permitted": "grant the permission Calendars.ReadWrite",

@@ -325,6 +325,19 @@ def test_rules_follow_the_form_while_it_is_edited(pane: PaneHarness) -> None:
     expect(page.get_by_label(LABEL)).to_have_attribute("aria-disabled", "true")
 
 
+def test_marking_a_synced_event_private_warns_before_it_is_saved(pane: PaneHarness) -> None:
+    form = a_verdict("private_event", unknown=("not_organizer", "cancelled"), source="form")
+    pane.api.answer("POST", "events/check", form)
+    page = pane.show(answers.LINKED)
+
+    page.evaluate("outlook.change({sensitivity: 'private'}, 'nothing Outlook would tell')")
+    page.evaluate("outlook.comeBack()")
+
+    expect(page.locator("main")).to_contain_text("the record in InterAction is deleted for good")
+    expect(page.locator("#rules")).to_contain_text("You are the organizer.")
+    expect(page.locator("#rules")).not_to_contain_text("Checked when saved")
+
+
 def test_typing_asks_once(pane: PaneHarness) -> None:
     pane.api.answer("POST", "events/check", FORM)
     page = pane.show(an_answer())
