@@ -15,6 +15,13 @@ _SYNC_WORDS = {
     SyncStatus.NOT_SYNCED: "Not synced",
 }
 
+_RESPONSES = {
+    "accepted": "accepted",
+    "declined": "declined",
+    "tentativelyAccepted": "tentative",
+    "organizer": "organizer",
+}
+
 
 def zone_of(draft: ActivityDraft) -> tuple[tzinfo, str]:
     """The zone to show times in, and its name; UTC where the record's own is no IANA name."""
@@ -60,6 +67,11 @@ def state(activity: Activity) -> tuple[str, str]:
         return "Edited in the CRM", "warning"
     colour = "good" if activity.draft.sync_status is SyncStatus.SYNCED else "plain"
     return _SYNC_WORDS[activity.draft.sync_status], colour
+
+
+def response(word: str) -> str:
+    """What an attendee answered to the invitation, in the reader's words."""
+    return _RESPONSES.get(word, "no answer yet")
 
 
 def web_address(text: str | None) -> str | None:
