@@ -12,8 +12,11 @@ from backend.sandbox.directory import Person
 
 NETWORK_KINDS = frozenset({"status", "delay", "reset", "hang", "truncate"})
 PLANNED_KINDS = frozenset({"notifications", "delta", "lifecycle"})
-COMMON_FIELDS = frozenset({"kind", "match", "times", "probability", "applied"})
-FIELDS_OF_KIND = {
+FORM_FIELDS = frozenset(
+    {"kind", "match", "times", "probability", "applied", "status", "retry_after", "error"}
+    | {"message", "claims", "seconds", "delay"}
+)
+SHOWN_OF_KIND = {
     "status": frozenset({"status", "retry_after", "error", "message", "claims"}),
     "delay": frozenset({"seconds"}),
     "reset": frozenset(),
@@ -76,7 +79,7 @@ class Fault:
             "applied": self.applied,
             "hits": self.hits,
         }
-        extras = {name: getattr(self, name) for name in sorted(FIELDS_OF_KIND[self.kind])}
+        extras = {name: getattr(self, name) for name in sorted(SHOWN_OF_KIND[self.kind])}
         return shown | {name: value for name, value in extras.items() if value is not None}
 
 
@@ -138,9 +141,9 @@ def fault_from_json(form: Mapping[str, Any], number: int) -> Fault:
         raise FaultFormError(f"faults of kind {kind!r} are not yet available")
     if kind not in NETWORK_KINDS:
         raise FaultFormError(f"kind must be one of {', '.join(sorted(NETWORK_KINDS))}")
-    unknown = set(form) - COMMON_FIELDS - FIELDS_OF_KIND[kind]
+    unknown = set(form) - FORM_FIELDS
     if unknown:
-        raise FaultFormError(f"a fault of kind {kind} has no {', '.join(sorted(unknown))}")
+        raise FaultFormError(f"a fault has no {', '.join(sorted(unknown))}")
     match = form.get("match") or {}
     if not isinstance(match, Mapping) or set(match) - {"method", "path", "user"}:
         raise FaultFormError("match is an object of method, path, user")
@@ -163,8 +166,15 @@ def fault_from_json(form: Mapping[str, Any], number: int) -> Fault:
         error=_text(form, "error"),
         message=_text(form, "message"),
         claims=_text(form, "claims"),
-        seconds=_number(form, "seconds", 0, MAX_SECONDS),
+        seconds=_seconds(form, kind),
     )
+
+
+def _seconds(form: Mapping[str, Any], kind: str) -> float | None:
+    """How long to wait: `seconds`, or `delay`; a delay with neither waits `retry_after`."""
+    names = ("seconds", "delay", "retry_after") if kind == "delay" else ("seconds", "delay")
+    found = [_number(form, name, 0, MAX_SECONDS) for name in names]
+    return next((value for value in found if value is not None), None)
 
 
 def _pattern(match: Mapping[str, Any]) -> re.Pattern[str] | None:

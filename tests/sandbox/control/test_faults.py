@@ -154,8 +154,11 @@ def test_a_truncated_answer_stops_half_way(sandbox: RunningSandbox, owner: dict[
         me.get(f"{sandbox.url}/v1.0/me")
 
 
-def test_a_delayed_answer_is_late_and_whole(sandbox: RunningSandbox, owner: dict[str, Any]) -> None:
-    sandbox.faults([{"kind": "delay", "seconds": 0.2, "times": 1}])
+@pytest.mark.parametrize("name", ["seconds", "delay"])
+def test_a_delayed_answer_is_late_and_whole(
+    sandbox: RunningSandbox, owner: dict[str, Any], name: str
+) -> None:
+    sandbox.faults([{"kind": "delay", name: 0.2, "times": 1}])
 
     with graph(sandbox, owner["address"]) as me:
         answer = me.get(f"{sandbox.url}/v1.0/me")
@@ -236,7 +239,7 @@ def test_app_permissions_bite_at_once_and_come_back(
         ({"kind": "status", "probability": 2}, "probability"),
         ({"kind": "status", "match": {"path": "("}}, "regular expression"),
         ({"kind": "status", "match": {"colour": "red"}}, "match"),
-        ({"kind": "status", "seconds": 3}, "seconds"),
+        ({"kind": "status", "colour": "red"}, "colour"),
         ({"kind": "delay", "seconds": -1}, "seconds"),
         ({"kind": "notifications", "drop": 1}, "not yet available"),
         ({"kind": "delta", "expire": True}, "not yet available"),
