@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from backend.db.models import EventIdRow, FirmRow, HistoryRow, LinkRow, MailboxRow
+from backend.db.models import EventIdRow, FirmRow, HistoryRow, LinkRow, MailboxRow, ServerRow
 from backend.domain.event import Event
 from backend.domain.matching import invited
 from backend.sql import UtcDateTime
@@ -91,6 +91,29 @@ def learn_event(session: Session, row: LinkRow, event: Event, now: datetime) -> 
     row.gone_since = None
 
 
+def merge_into(session: Session, row: LinkRow, kept: LinkRow) -> None:
+    """Give ids and history of ``row`` to ``kept`` and delete it: both mean one event."""
+    session.flush()
+    for table in (EventIdRow, HistoryRow):
+        _update(session, update(table).where(table.link_id == row.id).values(link_id=kept.id))
+    own_id = row.event_id
+    session.delete(row)
+    session.flush()
+    remember_id(session, kept, own_id)
+
+
+def store_server_may_write(
+    session: Session, server_id: str, *, allowed: bool, now: datetime
+) -> None:
+    """What a try has shown about a server's right to write categories (X1)."""
+    _update(
+        session,
+        update(ServerRow)
+        .where(ServerRow.id == server_id)
+        .values(can_write=allowed, can_write_at=now),
+    )
+
+
 def write_history(
     session: Session,
     row: LinkRow,
@@ -155,7 +178,7 @@ def claim(session: Session, now: datetime, length: timedelta) -> Lease | None:
     """
     other = aliased(LinkRow)
     busy = exists().where(other.mailbox_id == LinkRow.mailbox_id, other.lease_until > now)
-    row = session.scalars(
+    due = (
         select(LinkRow)
         .join(MailboxRow, MailboxRow.id == LinkRow.mailbox_id)
         .where(
@@ -167,10 +190,20 @@ def claim(session: Session, now: datetime, length: timedelta) -> Lease | None:
         .order_by(LinkRow.urgent.desc(), LinkRow.due_at)
         .limit(1)
         .with_for_update(of=[LinkRow, MailboxRow], skip_locked=True)
-    ).first()
-    if row is None:
-        return None
-    return take_lease(session, row, now, length)
+    )
+    row = session.scalars(due).first()
+    if row is not None and _is_busy(session, row.mailbox_id, now):
+        # Another machine leased one of this mailbox between our statement's snapshot and its lock.
+        row = session.scalars(due).first()
+        if row is not None and _is_busy(session, row.mailbox_id, now):
+            return None
+    return None if row is None else take_lease(session, row, now, length)
+
+
+def _is_busy(session: Session, mailbox_id: str, now: datetime) -> bool:
+    """Whether any link of the mailbox is leased, seen by a statement of its own."""
+    leased = exists().where(LinkRow.mailbox_id == mailbox_id, LinkRow.lease_until > now)
+    return bool(session.scalar(select(leased)))
 
 
 def take_lease(session: Session, row: LinkRow, now: datetime, length: timedelta) -> Lease:

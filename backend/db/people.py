@@ -111,6 +111,28 @@ def confirm_edit_right(session: Session, mailbox: MailboxRow, user_id: str, now:
         row.confirmed_at = now
 
 
+def store_master_category(session: Session, mailbox_id: str, name: str) -> None:
+    """The master category exists in this mailbox: it need not be looked for again."""
+    _set(session, mailbox_id, master_category=name)
+
+
+def note_written(session: Session, mailbox_id: str, now: datetime) -> None:
+    """When a record of this mailbox was last written (S5)."""
+    _set(session, mailbox_id, written_at=now)
+
+
+def close_until(session: Session, mailbox_id: str, until: datetime) -> None:
+    """Graph asked to wait: nobody calls it for this mailbox before ``until``."""
+    _set(session, mailbox_id, not_before=until)
+
+
+def _set(session: Session, mailbox_id: str, **values: object) -> None:
+    session.execute(
+        update(MailboxRow).where(MailboxRow.id == mailbox_id).values(**values),
+        execution_options={"synchronize_session": False},
+    )
+
+
 def take_clock(session: Session, name: str, now: datetime, period: timedelta) -> bool:
     """Whether this caller runs the periodic job now: one of all workers, once per period (A21)."""
     clock = session.get(ClockRow, name)

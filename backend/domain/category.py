@@ -81,11 +81,8 @@ def category_says(link: Link, event: Event, category_name: str) -> CategoryWord:
 
 
 def _may_be_an_older_copy(memory: CategoryMemory, event: Event, category_name: str) -> bool:
-    """T11: the first change after our write, dropping the category soon or along with more."""
+    """T11: the first change that drops what we wrote, soon after or along with something else."""
     if memory.put_back or memory.written_at is None:
-        return False
-    is_first_change = memory.seen_at is None or memory.seen_at <= memory.written_at
-    if not is_first_change:
         return False
     if event.modified_at - memory.written_at <= OVERWRITE_PERIOD:
         return True

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from backend.domain.category import CategoryWord, category_says, content_of
+from backend.domain.category import CategoryWord, category_says, content_of, shows_category
 from backend.domain.crm import Activity, ActivityDraft, ActivityStatus, AttendeeMatch, SyncStatus
 from backend.domain.event import Event
 from backend.domain.link import CategoryMemory, EndReason, Link, LinkState, Trigger
@@ -73,6 +73,8 @@ class Sight:
     record_known: bool = False
     """Whether the CRM was asked and answered; without that nothing is decided about the record."""
     activity_type: str | None = None
+    facts_stored: bool = False
+    """Whether the link already knows what the event shows about itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +98,11 @@ def decide(link: Link, sight: Sight) -> Decision | None:
     each decision makes itself impossible, so this ends.
     """
     if sight.event is None:
-        return _decide_missing(link, sight)
+        return _decide_missing(link, sight) or _decide_settings(link, sight)
     return (
         _decide_privacy(link, sight.verdict)
-        or _decide_first_verdict(link, sight.verdict)
+        or _decide_leader(link, sight.event, sight)
+        or _decide_first_verdict(link, sight.event, sight)
         or _decide_record(link, sight)
         or _decide_category(link, sight.event, sight)
         or _decide_rules(link, sight.event, sight)
@@ -143,25 +146,40 @@ def _decide_privacy(link: Link, verdict: Verdict | None) -> Decision | None:
     return None
 
 
-def _decide_first_verdict(link: Link, verdict: Verdict | None) -> Decision | None:
+def _decide_leader(link: Link, event: Event, sight: Sight) -> Decision | None:
+    """S3: another calendar of the firm holds the meeting's iCalUId, so this wish cannot be."""
+    if link.ical_uid is not None or event.ical_uid is None or not sight.facts_stored:
+        return None
+    if not link.is_wanted:
+        return None
+    return _refuse(link, event, sight, EndReason.ALREADY_LINKED)
+
+
+def _decide_first_verdict(link: Link, event: Event, sight: Sight) -> Decision | None:
     """A wish that was accepted before anybody could judge the event, and now gets a no."""
-    if link.looked_at or link.state is not LinkState.PENDING or verdict is None:
+    if link.looked_at or link.state is not LinkState.PENDING or sight.verdict is None:
         return None
-    first = verdict.first_failed
-    if first is None:
-        return None
-    return Decision("refused", Trigger.LET_GO, first.code.value)
+    first = sight.verdict.first_failed
+    return None if first is None else _refuse(link, event, sight, first.code.value)
+
+
+def _refuse(link: Link, event: Event, sight: Sight, code: str) -> Decision:
+    """A category that a person put on an event that may not be synced stays there (T11)."""
+    left = None
+    if shows_category(link.category, event, sight.policy.category_name):
+        left = replace(link.category, refused=True, seen=True, seen_at=event.modified_at)
+    return Decision("refused", Trigger.LET_GO, code, memory=left)
 
 
 def _decide_record(link: Link, sight: Sight) -> Decision | None:
     """A person changed or deleted the record in the CRM (L4); a fresh tick adopts it instead."""
-    if not sight.record_known or link.adopt or link.activity_id is None:
+    if not sight.record_known or link.adopt or link.reason in DESTROYING:
         return None
     if link.state not in (LinkState.PENDING, LinkState.LINKED, LinkState.REMOVING):
         return None
     record = sight.record
     if record is None or record.removed:
-        if link.is_wanted:
+        if link.is_wanted and link.activity_id is not None:
             return Decision("deleted_in_crm", Trigger.RELEASE, EndReason.DELETED_IN_CRM)
         return None
     if record.edited_by is not None and record.revision != link.activity_revision:
@@ -176,11 +194,13 @@ def _decide_category(link: Link, event: Event, sight: Sight) -> Decision | None:
         case CategoryWord.UNTICK if memory.refused:
             return Decision("category_gone", memory=replace(memory, refused=False, seen=False))
         case CategoryWord.UNTICK:
+            if link.state is LinkState.RELEASED and link.reason == EndReason.FINAL:
+                return None  # over: there is nothing left to untick (T4a)
             settled = replace(memory, seen=False, seen_at=event.modified_at)
             return Decision(
                 "category_removed",
                 Trigger.UNTICK,
-                EndReason.UNTICKED,
+                EndReason.UNTICKED if link.is_wanted else link.reason,
                 opts_out=True,
                 memory=settled,
             )
@@ -220,6 +240,14 @@ def _decide_rules(link: Link, event: Event, sight: Sight) -> Decision | None:
     if link.blocked_by in FREEZING:
         return Decision("thawed", blocked_by=None, keeps_block=False)
     return None
+
+
+def _decide_settings(link: Link, sight: Sight) -> Decision | None:
+    """What the switches alone say when nobody may look at the event (E1-E4)."""
+    freezing = next((c for c in _codes(sight.verdict) if c in FREEZING), None)
+    if not link.is_wanted or freezing is None:
+        return None
+    return _freeze(link, freezing)
 
 
 def _freeze(link: Link, code: str) -> Decision | None:
@@ -270,17 +298,7 @@ class ConfirmAbsence:
     """Nothing to remove: the wish is fulfilled."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConfirmPresence:
-    """The record stands as it should: the wish is fulfilled."""
-
-    record: Activity
-
-
-Step = (
-    Nothing | WriteRecord | RemoveRecord | DestroyRecord | MarkRecord | ConfirmAbsence
-    | ConfirmPresence
-)  # fmt: skip
+Step = Nothing | WriteRecord | RemoveRecord | DestroyRecord | MarkRecord | ConfirmAbsence
 
 
 def plan(link: Link, sight: Sight) -> Step:
@@ -333,13 +351,14 @@ def _plan_wanted(link: Link, sight: Sight) -> Step:
         activity_type=sight.activity_type,
     )
     if (
-        record is not None
+        link.state is LinkState.LINKED
+        and record is not None
         and not record.removed
         and record.revision == link.activity_revision
         and record.draft.sync_status is SyncStatus.SYNCED
         and link.fingerprint == fingerprint(draft)
     ):
-        if link.state is LinkState.LINKED:
-            return Nothing()
-        return ConfirmPresence(record)
+        return Nothing()
+    # A pending link writes even what stands there already: the new revision is what keeps a late
+    # removal of a dead worker from matching (A11).
     return WriteRecord(draft, None if record is None else record.revision)

@@ -50,6 +50,8 @@ class CalendarOwner:
     master_category: str | None
     default_activity_type: str | None
     default_visibility: str
+    throttled_until: datetime | None = None
+    """Graph asked everybody to leave this mailbox alone until then."""
 
     @property
     def mailbox(self) -> Mailbox:
@@ -87,6 +89,7 @@ def owner_values(owner: Owner, vault: Vault, *, can_write: bool | None = None) -
         master_category=owner.mailbox.master_category,
         default_activity_type=owner.user.default_activity_type,
         default_visibility=owner.user.default_visibility,
+        throttled_until=owner.mailbox.not_before,
     )
 
 
@@ -173,6 +176,12 @@ class Callers:
         with self._database.write.begin() as session:
             owner = people.get_owner_of_mailbox(session, caller.owner.tenant_id, mailbox_id)
             people.confirm_edit_right(session, owner.mailbox, caller.user_id, now)
+
+    def note_throttle(self, owner: CalendarOwner, seconds: float) -> None:
+        """Graph asked to wait: doors and workers of all processes obey (X1, Graph load)."""
+        until = self._clock() + timedelta(seconds=seconds)
+        with self._database.write.begin() as session:
+            people.close_until(session, owner.mailbox_id, until)
 
     def _values(self, owner: Owner) -> CalendarOwner:
         can_write = server_can_write(owner.server, self._clock())

@@ -11,12 +11,14 @@ from backend.domain.crm import AttendeeMatch, Contact, CrmGateway
 from backend.domain.errors import (
     ConsentRequiredError,
     EventNotFoundError,
+    InvalidEventIdError,
     NotAllowedError,
     NotEligibleError,
     NothingToUndoError,
     RemoteAccessError,
     RemoteError,
     RemoteNotFoundError,
+    RemoteRejectedError,
     TransientRemoteError,
 )
 from backend.domain.event import Attendee
@@ -73,9 +75,12 @@ class Linking:
         link = self._wishes.find(caller, (event_id,))
         try:
             look = self._look(caller, calendar, event_id, with_body=False)
-        except (EventNotFoundError, TransientRemoteError):
-            if link is None:
+        except (EventNotFoundError, TransientRemoteError) as error:
+            # Only Graph can tell whether a colleague may see this calendar at all.
+            if link is None or caller.is_delegate:
                 raise
+            if isinstance(error, EventNotFoundError) and link.is_wanted:
+                self._ring(link)
             return self._showing.without_event(caller, link)
         if link is None:
             link = self._wishes.find(caller, (look.event.id,), look.event.ical_uid)
@@ -127,9 +132,16 @@ class Linking:
         """
         caller = self._callers.resolve(principal, mailbox)
         link = self._wishes.find(caller, (event_id,))
+        if link is not None and link.reason in DESTROYING:
+            self._refuse_undo(caller, event_id)
         if link is None or not self._showing.may_undo(link):
             raise NothingToUndoError
         return self._wish(caller, event_id, link.origin, just_saved=False)
+
+    def _refuse_undo(self, caller: Caller, event_id: str) -> None:
+        """X4: while the event is private, undo says so; later there is nothing left to undo."""
+        calendar = self._calendars.as_user(caller.principal, budget=self._budget)
+        self._see(caller, calendar, event_id, Origin.MANUAL, just_saved=False)
 
     def untick(self, principal: Principal, event_id: str, mailbox: str | None) -> EventAnswer:
         """Do not want a record of this event (T4); idempotent, the owner needs no Graph call.
@@ -146,7 +158,9 @@ class Linking:
             calendar = self._calendars.as_user(principal, budget=self._budget) if may_try else None
             look = self._driver.drive(link.id, lease, calendar, None)
         seen = Seen() if look is None else self._judge(caller, look, Origin.MANUAL)
-        return self._showing.answer(caller, self._wishes.reload(caller, link.id), seen)
+        return self._showing.answer(
+            caller, self._wishes.reload(caller, link.id, link.event_id), seen
+        )
 
     def _wish(
         self, caller: Caller, event_id: str, origin: Origin, *, just_saved: bool
@@ -156,13 +170,17 @@ class Linking:
             if may_try:
                 calendar = self._calendars.as_user(caller.principal, budget=self._budget)
                 seen = self._see(caller, calendar, event_id, origin, just_saved=just_saved)
+                if seen.is_silent:
+                    # Somebody does not answer: what is left of the budget is the worker's.
+                    calendar = None
+            self._callers.confirm_edit_right(caller)
             lease, link_id = self._wishes.store_tick(
                 caller, event_id, seen, origin, just_saved=just_saved
             )
             look = self._driver.drive(link_id, lease, calendar, seen.look)
         if look is not None and look is not seen.look:
             seen = self._judge(caller, look, origin)
-        link = self._wishes.reload(caller, link_id)
+        link = self._wishes.reload(caller, link_id, event_id)
         return self._showing.answer(caller, link, seen)
 
     def _see(
@@ -182,7 +200,7 @@ class Linking:
                 return Seen()
             raise
         except TransientRemoteError:
-            return Seen()
+            return Seen(is_silent=True)
         seen = self._judge(caller, look, origin)
         if seen.verdict is not None and not seen.verdict.eligible:
             self._refuse(caller, calendar, look, seen.verdict)
@@ -190,20 +208,39 @@ class Linking:
         return seen
 
     def _look(self, caller: Caller, calendar: Calendar, event_id: str, *, with_body: bool) -> Look:
+        self._obey_throttle(caller)
         try:
             return calendar.get_event(caller.owner.mailbox, event_id, with_body=with_body)
+        except TransientRemoteError as error:
+            if error.retry_after:
+                self._callers.note_throttle(caller.owner, error.retry_after)
+            raise
         except RemoteNotFoundError as error:
             raise EventNotFoundError from error
+        except RemoteRejectedError as error:
+            raise InvalidEventIdError from error
         except RemoteAccessError as error:
+            if error.status == 404:
+                raise EventNotFoundError("Microsoft Graph does not reach this mailbox.") from error
             if caller.is_delegate:
                 raise NotAllowedError("You may not see this calendar.") from error
             raise ConsentRequiredError("Calendar Sync may not read your calendar yet.") from error
+
+    def _obey_throttle(self, caller: Caller) -> None:
+        until, now = caller.owner.throttled_until, self._clock()
+        if until is not None and until > now:
+            raise TransientRemoteError(
+                "graph asked to wait",
+                system="graph",
+                retry_after=(until - now).total_seconds(),
+            )
 
     def _judge(self, caller: Caller, look: Look, origin: Origin) -> Seen:
         try:
             matches = match_event(self._crm, caller.owner, look.event)
         except RemoteError:
             matches = None
+        is_silent = matches is None
         verdict = judge_event(
             caller.owner,
             look.event,
@@ -212,7 +249,7 @@ class Linking:
             origin,
             acts_for_other=caller.is_delegate,
         )
-        return Seen(look, matches, verdict)
+        return Seen(look, matches, verdict, is_silent=is_silent)
 
     def _match_addresses(
         self, caller: Caller, facts: EventFacts
@@ -248,7 +285,7 @@ class Linking:
         if calendar.may_write_events is not True:
             return link
         self._driver.walk_now(link.id, calendar)
-        return self._wishes.reload(caller, link.id)
+        return self._wishes.reload(caller, link.id, link.event_id)
 
     def _ring_if_changed(self, caller: Caller, link: Link, look: Look) -> None:
         event = look.event
@@ -256,6 +293,9 @@ class Linking:
         is_newer = link.looked_at_version is None or event.modified_at > link.looked_at_version
         if not is_newer and shown == bool(link.category.seen):
             return
+        self._ring(link)
+
+    def _ring(self, link: Link) -> None:
         with self._database.write.begin() as session:
             links.ring(session, link.id, self._clock(), urgent=True)
         self._driver.ring_now()

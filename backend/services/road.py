@@ -12,21 +12,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from backend.db import links
+from backend.db import links, people
 from backend.db.links import Lease
 from backend.db.models import LinkRow
 from backend.db.rows import apply, snapshot
 from backend.domain.crm import CrmGateway
-from backend.domain.errors import RemoteConflictError
-from backend.domain.link import Link, Trigger
-from backend.domain.plan import FREEZING, Missing
+from backend.domain.errors import RemoteConflictError, RemoteError, TransientRemoteError
+from backend.domain.link import EndReason, Link, LinkState, Trigger
+from backend.domain.plan import FREEZING, GONE_PROOF_PAUSE, Missing
 from backend.domain.ports import Calendars, Clock, Look
 from backend.domain.retry import retry_at
 from backend.services.callers import CalendarOwner, Callers
 from backend.services.hands import Hand
-from backend.services.walk import FencedError, StaleLookError, Walk
+from backend.services.run import FencedError, Run, StaleLookError
+from backend.services.walk import Walk
 from backend.services.wire import is_category_outstanding
 from backend.sql import Database
 
@@ -36,7 +38,8 @@ ROUNDS = 3
 """How often one run looks again after a conflict before it leaves the link to a later run."""
 
 LOOK_AGAIN = timedelta(seconds=5)
-FROZEN_LOOK = timedelta(hours=1)
+WATCH = timedelta(hours=1)
+"""How often a link is looked at that nobody rings for: no other watch sees its event (A15)."""
 LEASE_LENGTH = timedelta(seconds=90)
 """Longer than three times the whole budget of one run."""
 
@@ -84,31 +87,48 @@ class Road:
             self._database, self._crm, self._clock, lease=lease, link=link, owner=owner, hand=hand
         )
         due_at, attempts = self._run(walk, lease)
-        with self._database.write.begin() as session:
-            links.settle(session, lease, due_at=due_at, attempts=attempts, now=self._clock())
-        return Outcome(due_at, walk.look)
+        self._settle(walk.run, due_at, attempts)
+        return Outcome(due_at, walk.run.look)
 
     def _run(self, walk: Walk, lease: Lease) -> tuple[datetime | None, int]:
+        """When the link is due next, and how often it has failed in a row."""
         now = self._clock()
         try:
             for _ in range(ROUNDS):
                 try:
                     walk.once()
                     break
-                except RemoteConflictError:
+                except (RemoteConflictError, IntegrityError):
+                    # IntegrityError: another link of the firm learned the same iCalUId just now.
                     walk.forget_look()
             else:
-                return now + LOOK_AGAIN, lease.attempts + 1
+                return self._later(lease, None), lease.attempts + 1
         except FencedError:
             return now, lease.attempts
         except StaleLookError:
             return now + LOOK_AGAIN, lease.attempts
-        if walk.trouble is not None:
-            attempts = lease.attempts + 1
-            log.info("road.trouble", link_id=lease.link_id, attempts=attempts, **walk.trouble_log())
-            retry_after = walk.trouble.retry_after if walk.trouble_may_pass() else 3600.0
-            return retry_at(attempts, retry_after, now, jitter=self._jitter()), attempts
-        return next_due(walk.link, walk.missing, walk.owner, now), 0
+        trouble = walk.run.trouble
+        if trouble is not None:
+            log.info("road.trouble", link_id=lease.link_id, **_loggable(trouble))
+            may_pass = isinstance(trouble, TransientRemoteError)
+            return self._later(lease, trouble.retry_after if may_pass else 3600.0), (
+                lease.attempts + 1
+            )
+        if is_unfinished(walk.run):
+            return self._later(lease, None), lease.attempts + 1
+        return next_due(walk.run, self._clock()), 0
+
+    def _later(self, lease: Lease, retry_after: float | None) -> datetime:
+        return retry_at(lease.attempts + 1, retry_after, self._clock(), jitter=self._jitter())
+
+    def _settle(self, run: Run, due_at: datetime | None, attempts: int) -> None:
+        now = self._clock()
+        trouble = run.trouble
+        with self._database.write.begin() as session:
+            links.settle(session, run.lease, due_at=due_at, attempts=attempts, now=now)
+            if trouble is not None and trouble.system == "graph" and trouble.retry_after:
+                until = now + timedelta(seconds=trouble.retry_after)
+                people.close_until(session, run.owner.mailbox_id, until)
 
     def _load(self, lease: Lease) -> tuple[Link | None, CalendarOwner | None]:
         with self._database.write.begin() as session:
@@ -138,24 +158,45 @@ class Road:
         return Hand(self._calendars.as_app(owner.server), is_user=False)
 
 
-def next_due(
-    link: Link, missing: Missing | None, owner: CalendarOwner, now: datetime
-) -> datetime | None:
+def _loggable(trouble: RemoteError) -> dict[str, object]:
+    return {
+        "system": trouble.system,
+        "status": trouble.status,
+        "remote_code": trouble.remote_code,
+        "request_id": trouble.request_id,
+    }
+
+
+def is_unfinished(run: Run) -> bool:
+    """Whether the event was seen and the mirror still differs, though nothing failed."""
+    link = run.link
+    if run.sight.event is None or run.owner.policy.paused or link.blocked_by in FREEZING:
+        return False
+    return is_category_outstanding(link)
+
+
+def next_due(run: Run, now: datetime) -> datetime | None:
     """When a link whose sides agree wants to be looked at again; every live link has such a time.
 
     ``None`` only for links that are settled and not followed any more (road rule A15).
     """
-    if missing is Missing.NOT_YET:
+    link, policy = run.link, run.owner.policy
+    if run.missing is Missing.NOT_YET:
         return now + LOOK_AGAIN
-    if missing is Missing.PERHAPS_GONE and link.gone_since is not None:
-        return max(link.gone_since + timedelta(minutes=5), now + LOOK_AGAIN)
-    if owner.policy.paused:
-        return now + FROZEN_LOOK
-    if not link.is_wanted:
-        return now + FROZEN_LOOK if is_category_outstanding(link) else None
-    if link.blocked_by in FREEZING:
-        return now + FROZEN_LOOK
-    if link.event_end is None:
-        return now + FROZEN_LOOK
-    final = link.event_end + timedelta(days=owner.policy.past_days, seconds=1)
-    return max(final, now + LOOK_AGAIN)
+    if run.missing is Missing.PERHAPS_GONE and link.is_wanted and link.gone_since is not None:
+        return max(link.gone_since + GONE_PROOF_PAUSE, now + LOOK_AGAIN)
+    if policy.paused or is_category_outstanding(link):
+        return now + WATCH
+    if link.is_wanted:
+        if link.event_end is None:
+            return now + WATCH
+        final = link.event_end + timedelta(days=policy.past_days, seconds=1)
+        return min(max(final, now + LOOK_AGAIN), now + WATCH)
+    return now + WATCH if _may_turn_private(link, now) else None
+
+
+def _may_turn_private(link: Link, now: datetime) -> bool:
+    """A record or an undo copy that would have to go if its event turned private (L5, X4)."""
+    if link.undo_until is not None:
+        return link.undo_until > now
+    return link.state is LinkState.RELEASED and link.reason == EndReason.EDITED_IN_CRM

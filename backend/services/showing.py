@@ -30,9 +30,9 @@ class Showing:
         """The whole answer; ``seen`` may hold no look when Outlook did not answer."""
         event = seen.look.event if seen.look is not None else None
         verdict = seen.verdict
-        records = self._records(caller, link, event)
+        records = () if seen.is_silent else self._records(caller, link, event)
         own = next((r for r in records if link is not None and r.id == link.activity_id), None)
-        if own is None and link is not None and link.activity_id is not None:
+        if own is None and link is not None and link.activity_id is not None and not seen.is_silent:
             own = self._record(caller, link.activity_id)
         return EventAnswer(
             event=event,

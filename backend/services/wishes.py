@@ -15,7 +15,14 @@ from backend.db.rows import apply, snapshot, store_memory
 from backend.domain.category import remember_look
 from backend.domain.crm import AttendeeMatch
 from backend.domain.errors import RuleError
-from backend.domain.link import CategoryPermission, EndReason, Link, LinkState, Trigger
+from backend.domain.link import (
+    WANTED,
+    CategoryPermission,
+    EndReason,
+    Link,
+    LinkState,
+    Trigger,
+)
 from backend.domain.policy import Origin
 from backend.domain.ports import Clock, Look
 from backend.domain.rules import Verdict
@@ -35,6 +42,8 @@ class Seen:
     look: Look | None = None
     matches: tuple[AttendeeMatch, ...] | None = None
     verdict: Verdict | None = None
+    is_silent: bool = False
+    """Graph or the CRM did not answer in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +72,12 @@ class Wishes:
                     row = None
             return None if row is None else snapshot(row, caller.owner.tenant_id)
 
-    def reload(self, caller: Caller, link_id: str) -> Link:
+    def reload(self, caller: Caller, link_id: str, event_id: str) -> Link:
+        """The link as it stands; under ``event_id`` if it was merged with another one meanwhile."""
         with self._database.read() as session:
             row = session.get(LinkRow, link_id)
+            if row is None:
+                row = links.find(session, caller.owner.mailbox_id, (event_id,))
             assert row is not None
             return snapshot(row, caller.owner.tenant_id)
 
@@ -138,6 +150,9 @@ class Wishes:
         memory = replace(before.category, permission=CategoryPermission.UNKNOWN)
         if event is not None:
             memory = remember_look(memory, event, name)
+        else:
+            # Made without a look, so what the event shows now is unknown (R2).
+            memory = replace(memory, seen=None)
         unchanged = (
             before.is_wanted
             and not before.opted_out
@@ -170,14 +185,15 @@ class Wishes:
             row.looked_at = row.looked_at or seen.matches is not None
 
     def store_untick(self, caller: Caller, link_id: str) -> Lease | None:
+        """Do not want the event any more; answers the lease, unless somebody works on the link."""
         now = self._clock()
         with self._database.write.begin() as session:
             row = links.lock(session, link_id)
-            assert row is not None
-            is_final = row.state is LinkState.RELEASED and row.reason == EndReason.FINAL
-            if row.state is LinkState.REMOVED or is_final:
+            if row is None:
                 return None
-            if not row.opted_out:
+            if row.state is LinkState.RELEASED and row.reason == EndReason.FINAL:
+                return None
+            if not row.opted_out or row.category_seen is not None:
                 memory = snapshot(row, caller.owner.tenant_id).category
                 # Made without a look, so what the event shows now is unknown (R2).
                 store_memory(
@@ -195,9 +211,7 @@ class Wishes:
                     Trigger.UNTICK,
                     now=now,
                     line="unticked",
-                    reason=EndReason.UNTICKED
-                    if row.state is not LinkState.RELEASED
-                    else row.reason,
+                    reason=EndReason.UNTICKED if row.state in WANTED else row.reason,
                     by_user_id=caller.user_id,
                 )
             session.flush()
