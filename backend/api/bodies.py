@@ -6,13 +6,23 @@ import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from flask import Flask, request
-from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
+from flask import Flask, Response, request
+
+from backend.api.problems import problem
 
 MOST_BYTES = 1_000_000
 _DEEPEST = 32
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _JSON_ROOTS = ("/api/", "/crm/api/", "/graph/")
+
+
+class _UnusableError(Exception):
+    """No handler could use this request."""
+
+    def __init__(self, code: str, detail: str, *, status: int = 400) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.status = status
 
 
 def register_body_checks(app: Flask, larger: Mapping[str, int]) -> None:
@@ -25,22 +35,16 @@ def register_body_checks(app: Flask, larger: Mapping[str, int]) -> None:
     app.config["MAX_FORM_PARTS"] = 100
 
     @app.before_request
-    def check() -> None:
+    def check() -> Response | None:
         for root, most in larger.items():
             if request.path.startswith(root):
                 request.max_content_length = most
-        check_request()
-
-
-def check_request() -> None:
-    """Raises: HTTPException (400, 413, 415) with a code."""
-    for name, values in request.args.lists():
-        if not all(map(is_plain, (name, *values))):
-            _refuse(BadRequest(), "invalid_text", "The query holds characters nobody can store.")
-    if request.method in _WITH_BODY and request.path.startswith(_JSON_ROOTS):
-        body = request.get_data(cache=True)
-        if body:
-            _check_json(body)
+        try:
+            _check_query()
+            _check_body()
+        except _UnusableError as error:
+            return problem(error.status, "Not a usable request", error.code, str(error))
+        return None
 
 
 def is_plain(text: str) -> bool:
@@ -48,22 +52,33 @@ def is_plain(text: str) -> bool:
     return "\x00" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
 
 
-def _check_json(body: bytes) -> None:
+def _check_query() -> None:
+    for name, values in request.args.lists():
+        if not all(map(is_plain, (name, *values))):
+            raise _UnusableError("invalid_text", "The query holds characters nobody can store.")
+
+
+def _check_body() -> None:
+    if request.method not in _WITH_BODY or not request.path.startswith(_JSON_ROOTS):
+        return
+    body = request.get_data(cache=True)
+    if not body:
+        return
     if not request.is_json:
-        _refuse(UnsupportedMediaType(), "unsupported_media_type", "Send application/json.")
+        raise _UnusableError("unsupported_media_type", "Send application/json.", status=415)
     try:
         parsed = json.loads(body, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         # ValueError is more than JSONDecodeError: wrong UTF-8, and integers of 5,000 digits.
-        _refuse(BadRequest(), "invalid_json", "The body is not valid JSON.")
+        raise _UnusableError("invalid_json", "The body is not valid JSON.") from None
     _check_values(parsed, _DEEPEST)
 
 
 def _check_values(value: Any, depth: int) -> None:
     if depth == 0:
-        _refuse(BadRequest(), "invalid_json", "The body is nested too deeply.")
+        raise _UnusableError("invalid_json", "The body is nested too deeply.")
     if isinstance(value, str) and not is_plain(value):
-        _refuse(BadRequest(), "invalid_text", "The body holds characters nobody can store.")
+        raise _UnusableError("invalid_text", "The body holds characters nobody can store.")
     if isinstance(value, dict):
         for name, member in value.items():
             _check_values(name, depth)
@@ -75,8 +90,3 @@ def _check_values(value: Any, depth: int) -> None:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
-
-
-def _refuse(error: HTTPException, code: str, message: str) -> NoReturn:
-    error.data = {"code": code, "message": message}  # type: ignore[attr-defined]
-    raise error

@@ -6,7 +6,7 @@ import html
 from importlib.resources import files
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, send_file
+from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.security import safe_join
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -60,10 +60,7 @@ def site_pages(settings: Settings) -> Blueprint:
     @pages.get("/taskpane/index.html")
     def pane() -> Response:
         """The pane's page with its two values filled in; Office adds a query, which is ignored."""
-        response = Response(filled_pane(settings), mimetype="text/html")
-        response.add_etag()
-        response.make_conditional(request)
-        return response
+        return _unless_known(filled_pane(settings).encode(), "text/html")
 
     @pages.get("/<any(taskpane, shared, vendor, assets):root>/<path:name>")
     def static_file(root: str, name: str) -> Response:
@@ -71,7 +68,7 @@ def site_pages(settings: Settings) -> Blueprint:
         path = _static_path(root, name)
         if path is None or path.suffix not in _TYPES or not path.is_file():
             abort(404)
-        return send_file(path, mimetype=_TYPES[path.suffix], conditional=True)
+        return _unless_known(path.read_bytes(), _TYPES[path.suffix])
 
     return pages
 
@@ -83,6 +80,15 @@ def filled_pane(settings: Settings) -> str:
     for name, value in values.items():
         page = page.replace(f"{{{{ {name} }}}}", html.escape(value))
     return page
+
+
+def _unless_known(body: bytes, mimetype: str) -> Response:
+    """The file, or 304 when the browser has this very content already."""
+    response = Response(body, mimetype=mimetype)
+    response.headers["Cache-Control"] = "no-cache"
+    response.add_etag()
+    response.make_conditional(request)
+    return response
 
 
 def _static_path(root: str, name: str) -> Path | None:

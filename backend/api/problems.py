@@ -87,7 +87,9 @@ def problem(
     body = {"title": title, "status": status, "detail": detail or title, "code": code}
     body |= {name: value for name, value in extra.items() if value is not None}
     g.problem_code = code
-    return Response(orjson.dumps(body), status, dict(headers or {}), content_type=MEDIA_TYPE)
+    # Errors inside of lists are named by their place, a number.
+    text = orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS)
+    return Response(text, status, dict(headers or {}), content_type=MEDIA_TYPE)
 
 
 def problem_of(error: errors.SyncError, settings: Settings) -> Response:
@@ -163,9 +165,19 @@ def _http_problem(error: HTTPException) -> Response:
         error.name,
         given.get("code") or _HTTP_CODES.get(status) or _snake(error.name),
         given.get("message") or error.description,
-        headers=headers | given.get("headers", {}),
-        errors=given.get("errors") or given.get("messages"),
+        headers=headers | (given.get("headers") or {}),
+        errors=given.get("errors") or _by_field(given.get("messages")),
     )
+
+
+def _by_field(messages: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """webargs names the place first (``json``, ``query``); callers know where they put a field."""
+    if not messages:
+        return None
+    fields: dict[str, Any] = {}
+    for place, found in messages.items():
+        fields |= found if isinstance(found, Mapping) else {place: found}
+    return fields
 
 
 def _unexpected(error: Exception) -> Response:
