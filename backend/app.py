@@ -34,6 +34,7 @@ from backend.api.signin import sign_in_pages
 from backend.crm.access import CrmCaller
 from backend.crm.api import LARGEST_REQUEST as LARGEST_CRM_REQUEST
 from backend.crm.api import crm_api
+from backend.crm.pages import crm_pages
 from backend.domain.ports import Clock, TokenVerifier
 from backend.settings import Settings
 from backend.sql import Database
@@ -91,6 +92,11 @@ def _register_blueprints(app: Flask, services: Services, settings: Settings) -> 
     if settings.crm_url is None:
         crm = crm_api(services.database, services.clock, _crm_caller)
         described(crm, callers.of_crm, url_prefix="/crm/api")
+        pages = crm_pages(
+            services.database, services.clock, _crm_caller, lambda: sessions.csrf_token
+        )
+        register = partial(app.register_blueprint, url_prefix="/crm")
+        register_guarded(app, pages, callers.of_page, register=register)
 
     register_guarded(app, documentation_page(api), OPEN)
     register_guarded(app, health_pages(services.health), OPEN)

@@ -19,6 +19,7 @@ from typing import Any
 import requests
 
 from backend.bootstrap import build
+from backend.crm.sample import import_sample
 from backend.demo_firms import firm_setups, registered
 from backend.migrate import migrate_all
 from backend.settings import OFFICE_CLIENT_IDS, PREFIX, Settings
@@ -139,7 +140,7 @@ class Demo:
         self._wait_for("sandbox", f"{self.sandbox}/_sandbox/state")
         state = self._get("/_sandbox/state")
         environ = self._environ(state, offset_file)
-        self._set_up(Settings.from_env(environ), state)
+        self._set_up(Settings.from_env(environ), state, self._get("/_sandbox/crm"))
 
         ready_file = self._data / "worker-ready"
         ready_file.unlink(missing_ok=True)
@@ -183,12 +184,15 @@ class Demo:
             path.write_text(secrets.token_urlsafe(48), encoding="ascii")
         return path
 
-    def _set_up(self, settings: Settings, state: Mapping[str, Any]) -> None:
+    def _set_up(self, settings: Settings, state: Mapping[str, Any], crm: Mapping[str, Any]) -> None:
         services = build(settings, lambda _kind, _delay: None)
         try:
             migrate_all(services.database)
             names = {tenant["tenant_id"]: tenant["name"] for tenant in registered(state)}
             services.setup.ensure_firms(settings.tenants, names)
+            for tenant in registered(state):
+                owners = {person["address"]: person["id"] for person in tenant["people"]}
+                import_sample(services.database, tenant["tenant_id"], crm, owners)
             if self._empty:
                 return
             for setup in firm_setups(state):

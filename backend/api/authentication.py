@@ -10,14 +10,16 @@ from collections.abc import Callable, Collection
 from typing import cast
 
 import structlog
-from flask import Blueprint, Flask, g, request
+from flask import Blueprint, Flask, g, redirect, request, url_for
+from werkzeug.wrappers import Response
 
 from backend.api.sessions import CSRF_HEADER, Sessions
 from backend.domain.errors import IdentityError, NotAllowedError, UnknownFirmError
 from backend.domain.ports import Principal, TokenVerifier
 
-Resolver = Callable[[], Principal]
-"""Proves the caller of the current request; raises IdentityError or NotAllowedError."""
+Resolver = Callable[[], Principal | Response]
+"""Proves the caller of the current request, or answers for him; raises IdentityError,
+UnknownFirmError or NotAllowedError."""
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _EXTENSION = "calendar_sync_guards"
@@ -45,16 +47,21 @@ def register_authentication(app: Flask) -> None:
     """Run the guard of the requested blueprint first; must come before anything that counts."""
 
     @app.before_request
-    def authenticate() -> None:
+    def authenticate() -> Response | None:
         if request.endpoint is None or request.method == "OPTIONS":
-            return
+            return None
         guards = app.extensions[_EXTENSION]
         if request.blueprint not in guards:
             raise NotAllowedError
         guard = guards[request.blueprint]
-        if guard is not OPEN:
-            g.principal = principal = guard()
-            structlog.contextvars.bind_contextvars(tenant=principal.tenant_id, user=principal.oid)
+        if guard is OPEN:
+            return None
+        principal = guard()
+        if isinstance(principal, Response):
+            return principal
+        g.principal = principal
+        structlog.contextvars.bind_contextvars(tenant=principal.tenant_id, user=principal.oid)
+        return None
 
 
 def guards_of(app: Flask) -> dict[str, Resolver | None]:
@@ -106,6 +113,14 @@ class Callers:
         if request.method not in _SAFE:
             self._sessions.check_csrf(request.headers.get(CSRF_HEADER))
         return principal
+
+    def of_page(self) -> Principal | Response:
+        """Whoever is signed in on our pages; strangers are led to the sign-in and back."""
+        principal = self._sessions.principal()
+        if principal is not None:
+            return self.of_firm(principal)
+        target = request.full_path.rstrip("?") if request.method in _SAFE else request.path
+        return redirect(url_for("auth.login", next=target))
 
     def of_crm(self) -> Principal:
         """A person, or another instance with the shared word; it then names the tenant."""

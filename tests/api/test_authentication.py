@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from backend.api.authentication import guards_of
 from backend.api.sessions import Sessions
 from backend.app import create_app
+from backend.crm import migrations
 from backend.domain.errors import ClaimsRequiredError, UnknownFirmError
 from backend.domain.ports import Principal
 from tests.api.conftest import BEARER, settings
@@ -43,6 +44,13 @@ def app(services: StubServices) -> Flask:
     return create_app(services, settings())
 
 
+@pytest.fixture
+def tables(services: StubServices) -> None:
+    """The CRM's tables."""
+    assert services.database is not None
+    migrations.upgrade(services.database.write_engine)
+
+
 def routes(app: Flask) -> Iterator[tuple[str, str, str | None]]:
     """Rule, method, blueprint."""
     for rule in app.url_map.iter_rules():
@@ -59,7 +67,7 @@ def test_every_route_states_its_authentication(app: Flask):
 
     assert set(stated) == {rule for rule, _, _ in routes(app)}
     open_now = {rule for rule, guard in stated.items() if guard is None}
-    assert {rule for rule in open_now if not rule.startswith("/crm")} == OPEN_ROUTES
+    assert open_now == OPEN_ROUTES
 
 
 def test_every_guarded_route_refuses_strangers(app: Flask):
@@ -71,9 +79,12 @@ def test_every_guarded_route_refuses_strangers(app: Flask):
         path = rule.replace("<event_id:event_id>", EVENT_ID)
         response = client.open(path, method=method, json={})
 
-        assert response.status_code == 401, (method, rule)
-        assert response.json["code"] == "token_invalid"
-        assert response.headers["WWW-Authenticate"].startswith("Bearer")
+        if rule.startswith("/crm/") and not rule.startswith("/crm/api"):
+            assert response.headers["Location"].startswith("/auth/login?next="), (method, rule)
+        else:
+            assert response.status_code == 401, (method, rule)
+            assert response.json["code"] == "token_invalid"
+            assert response.headers["WWW-Authenticate"].startswith("Bearer")
     assert len(guarded) > 10
 
 
@@ -132,6 +143,15 @@ class TestCookieSessions:
 
         assert response.status_code == 200
         assert services.people.calls == [("me", BROWSING)]
+
+    def test_it_opens_our_pages_and_strangers_are_led_to_the_sign_in_and_back(
+        self, browser: FlaskClient, make_client: Callable[..., FlaskClient], tables: None
+    ):
+        mine = browser.get("/crm/contacts?q=a")
+        strangers = make_client().get("/crm/contacts?q=a")
+
+        assert mine.status_code == 200
+        assert strangers.headers["Location"] == "/auth/login?next=/crm/contacts?q%3Da"
 
     def test_it_does_not_open_what_needs_a_token_for_outlook(self, browser: FlaskClient):
         assert browser.get(f"/api/events/{EVENT_ID}").status_code == 401
@@ -276,19 +296,13 @@ class TestSignIn:
         assert refused.status_code == 403
 
 
+@pytest.mark.usefixtures("tables")
 class TestTheCrmsCallers:
     """`/crm/api`: people, pages, and another instance with the shared word."""
 
     @pytest.fixture
     def crm(self, make_client: Callable[..., FlaskClient]) -> FlaskClient:
         return make_client(crm_token="the shared word")
-
-    @pytest.fixture(autouse=True)
-    def tables(self, services: StubServices) -> None:
-        from backend.crm import migrations
-
-        assert services.database is not None
-        migrations.upgrade(services.database.write_engine)
 
     def test_another_instance_names_the_tenant(self, crm: FlaskClient):
         headers = {"Authorization": "Bearer the shared word", "X-CRM-Tenant": TENANT}
