@@ -46,16 +46,13 @@ def find_by_key(
 
 def find_by_ical_uid(session: Session, tenant_id: str, ical_uid: str) -> Sequence[ActivityRow]:
     """Every live record of that meeting, oldest first."""
-    query = (
-        select(ActivityRow)
-        .where(
-            ActivityRow.tenant_id == tenant_id,
-            ActivityRow.ical_uid == ical_uid,
-            ActivityRow.removed_at.is_(None),
-        )
-        .order_by(ActivityRow.id)
+    query = select(ActivityRow).where(
+        ActivityRow.tenant_id == tenant_id,
+        ActivityRow.ical_uid == ical_uid,
+        ActivityRow.removed_at.is_(None),
     )
-    return session.scalars(query).all()
+    # Sorted here: ORDER BY id tempts SQLite to walk the primary key instead of the meeting's index.
+    return sorted(session.scalars(query), key=lambda row: row.id)
 
 
 def page(

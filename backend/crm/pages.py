@@ -21,7 +21,7 @@ from backend.crm.contact_desk import ContactDesk
 from backend.crm.problems import CrmError, forbidden, invalid
 from backend.crm.schemas import CrmActivityQuerySchema, CrmContactQuerySchema, CrmPageQuerySchema
 from backend.crm.text import is_storable
-from backend.domain.crm import Activity, ActivityKind
+from backend.domain.crm import Activity, ActivityKind, SyncStatus
 from backend.domain.ports import Clock
 from backend.sql import Database
 
@@ -280,7 +280,9 @@ class CrmPages:
 
 
 def _needs_warning(activity: Activity) -> bool:
-    return activity.kind is ActivityKind.SYNCED
+    """Whether a change would end a link to Outlook: one that has ended already needs no warning."""
+    is_followed = activity.draft.sync_status is SyncStatus.SYNCED and activity.edited_by is None
+    return activity.kind is ActivityKind.SYNCED and is_followed
 
 
 def _page(template: str, **context: Any) -> str:

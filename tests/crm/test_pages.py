@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from backend.crm.access import CrmCaller
 from backend.crm.gateway import EmbeddedCrm
-from backend.domain.crm import Activity, MatchedContact
+from backend.domain.crm import Activity, MatchedContact, SyncStatus
 from backend.sql import Database
 from tests.crm.gateway_contract import KEY, OTHER_TENANT, TENANT, MakeContact, a_draft, a_full_draft
 from tests.support.crm import HandClock, contact_maker, create_tables
@@ -187,6 +187,19 @@ def test_a_synced_record_is_changed_only_after_the_warning(
     assert after.draft.start == before.draft.start
     assert after.edited_by is not None
     assert after.edited_by.name == "Jane Owner"
+
+
+def test_a_record_that_is_no_longer_followed_is_changed_without_a_warning(
+    client: FlaskClient, crm: EmbeddedCrm
+) -> None:
+    before = synced(crm, sync_status=SyncStatus.FINAL)
+    path = f"/crm/activities/{before.id}/edit"
+
+    response = client.post(path, data=form_of(before, subject="By hand"))
+
+    assert "ends the link" not in client.get(path).text
+    assert response.status_code == 303
+    assert now_of(crm).draft.subject == "By hand"
 
 
 def test_saving_an_untouched_form_does_not_unlink(client: FlaskClient, crm: EmbeddedCrm) -> None:

@@ -77,8 +77,8 @@ def upgrade() -> None:
             postgresql_where=sa.text("removed_at IS NOT NULL"),
         )
         batch_op.create_index(
-            batch_op.f("ix_crm_activities_tenant_id_ical_uid"),
-            ["tenant_id", "ical_uid"],
+            batch_op.f("ix_crm_activities_tenant_id_ical_uid_start_at_id"),
+            ["tenant_id", "ical_uid", "start_at", "id"],
             unique=False,
         )
         batch_op.create_index(
@@ -340,7 +340,7 @@ def downgrade() -> None:
     op.drop_table("crm_companies")
     with op.batch_alter_table("crm_activities", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_crm_activities_tenant_id_start_at_id"))
-        batch_op.drop_index(batch_op.f("ix_crm_activities_tenant_id_ical_uid"))
+        batch_op.drop_index(batch_op.f("ix_crm_activities_tenant_id_ical_uid_start_at_id"))
         batch_op.drop_index(
             "ix_crm_activities_removed_at",
             sqlite_where=sa.text("removed_at IS NOT NULL"),
