@@ -125,15 +125,20 @@ class QueueBell:
             thread.join(seconds)
 
     def _carry(self) -> None:
-        tasks: Mapping[str, Any] | None = None
+        queue: Huey | None = None
+        tasks: Mapping[str, Any] = {}
         while (ring := self._next()) is not None:
             try:
-                tasks = tasks or add_tasks(self._open())
+                if queue is None:
+                    queue = self._open()
+                    tasks = add_tasks(queue)
                 _send(tasks, *ring)
             except Exception as error:
                 FAILED_RINGS.inc()
                 _log.warning("ring_failed", kind=ring[0], error=type(error).__name__)
-                tasks = None
+                queue = None
+        if queue is not None:
+            queue.storage.close()
 
     def _next(self) -> tuple[str, float] | None:
         with self._changed:

@@ -1,5 +1,6 @@
 """The bell: a ring reaches the worker, and a broken queue hurts nobody who rings."""
 
+import os
 import pickle
 import sqlite3
 import threading
@@ -8,11 +9,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import redis
 from huey import Huey
+from sqlalchemy import URL
 
 from backend.bell import FAILED_RINGS, KINDS, QueueBell, add_tasks, open_queue
 
 KEY = b"k" * 32
+REDIS_URL = "redis://127.0.0.1:6379/15"
+"""A database of its own; the tests empty it."""
 
 
 @pytest.fixture
@@ -37,14 +42,37 @@ def execute_one(huey: Huey) -> None:
     huey.execute(task)
 
 
-def test_a_ring_reaches_whoever_opens_the_same_queue(bell: QueueBell, queue_file: str):
+@pytest.fixture(params=["sqlite", "postgresql", "redis"])
+def queue_url(request: pytest.FixtureRequest, queue_file: str) -> str:
+    """An empty queue of each kind."""
+    if request.param == "sqlite":
+        return queue_file
+    if request.param == "postgresql":
+        url: URL = request.getfixturevalue("postgres_database_url")
+        return url.render_as_string(hide_password=False)
+    return empty_redis()
+
+
+def empty_redis() -> str:
+    try:
+        redis.Redis.from_url(REDIS_URL, socket_timeout=3).flushdb()
+    except redis.ConnectionError as error:
+        if os.environ.get("CI"):
+            pytest.fail(f"Redis is not reachable at {REDIS_URL}: {error}")
+        pytest.skip(f"Redis is not reachable at {REDIS_URL}")
+    return REDIS_URL
+
+
+def test_a_ring_reaches_whoever_opens_the_same_queue(queue_url: str):
     done: list[str] = []
-    worker = open_queue(queue_file, KEY)
+    bell = QueueBell(lambda: open_queue(queue_url, KEY, seconds=0.5, waits=False))
+    worker = open_queue(queue_url, KEY)
     add_tasks(worker, {"drain_links": lambda: done.append("drain_links")})
 
     bell.ring("drain_links")
     bell.close()
     execute_one(worker)
+    worker.storage.close()
 
     assert done == ["drain_links"]
 
