@@ -34,6 +34,7 @@ from backend.api.signin import sign_in_pages
 from backend.crm.access import CrmCaller
 from backend.crm.api import LARGEST_REQUEST as LARGEST_CRM_REQUEST
 from backend.crm.api import crm_api
+from backend.crm.fields import Moment as CrmMoment
 from backend.crm.pages import crm_pages
 from backend.domain.ports import Clock, TokenVerifier
 from backend.settings import Settings
@@ -90,6 +91,7 @@ def _register_blueprints(app: Flask, services: Services, settings: Settings) -> 
     described(contacts_api(services.linking), callers.by_bearer)
 
     if settings.crm_url is None:
+        api.register_field(CrmMoment, "string", "date-time")
         crm = crm_api(services.database, services.clock, _crm_caller)
         described(crm, callers.of_crm, url_prefix="/crm/api")
         pages = crm_pages(

@@ -12,6 +12,7 @@ from marshmallow import Schema, fields
 
 from backend.api import event_ids
 from backend.api.event_ids import EventIdConverter
+from backend.api.fields import Moment
 from backend.api.problems import MEDIA_TYPE
 
 _VERBS = ("get", "post", "put", "patch", "delete")
@@ -68,6 +69,7 @@ def documented(app: Flask) -> DocumentedApi:
     app.url_map.converters["event_id"] = EventIdConverter
     api = DocumentedApi(app)
     api.register_converter(EventIdConverter, _event_id_schema)
+    api.register_field(Moment, "string", "date-time")
     return api
 
 
