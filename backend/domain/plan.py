@@ -48,7 +48,7 @@ class Missing(StrEnum):
     NEVER_CAME = "never_came"
     """Just saved, and still not there when the wait was over."""
     LEFT_CALENDAR = "left_calendar"
-    """Not in the default calendar, but elsewhere in the mailbox."""
+    """Not in the default calendar, but elsewhere in the mailbox: still to be seen."""
     PERHAPS_GONE = "perhaps_gone"
     """In no calendar, seen once."""
     GONE = "gone"
@@ -113,8 +113,6 @@ def _decide_missing(link: Link, sight: Sight) -> Decision | None:
     match sight.missing:
         case Missing.NEVER_CAME if link.is_wanted:
             return Decision("never_came", Trigger.LET_GO, EndReason.EVENT_NOT_FOUND)
-        case Missing.LEFT_CALENDAR if link.is_wanted:
-            return _freeze(link, EndReason.LEFT_CALENDAR)
         case Missing.UNREACHABLE if link.is_wanted:
             return _freeze(link, EndReason.MAILBOX_UNREACHABLE)
         case Missing.GONE if link.is_wanted:
@@ -227,6 +225,8 @@ def _decide_rules(link: Link, event: Event, sight: Sight) -> Decision | None:
     """L9: which rule that stopped holding freezes, ends, or changes nothing."""
     if not link.is_wanted:
         return None
+    if sight.missing is Missing.LEFT_CALENDAR:
+        return _freeze(link, EndReason.LEFT_CALENDAR)
     codes = _codes(sight.verdict)
     if Reason.OUTSIDE_WINDOW in codes and event.end < sight.policy.period(sight.now)[0]:
         if link.activity_id is None:

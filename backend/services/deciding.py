@@ -117,8 +117,6 @@ def _store_facts(session: Session, run: Run, row: LinkRow) -> None:
 def _store_missing(run: Run, row: LinkRow) -> None:
     if run.missing is Missing.PERHAPS_GONE and row.gone_since is None:
         row.gone_since = run.sight.now
-    if run.missing is Missing.LEFT_CALENDAR:
-        row.gone_since = None  # seen again: the proof starts over
     gone_for_good = run.missing in (Missing.GONE, Missing.NEVER_CAME)
     unwanted = row.state not in WANTED
     if gone_for_good or (run.missing is Missing.PERHAPS_GONE and unwanted):

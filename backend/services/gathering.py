@@ -113,7 +113,7 @@ class Gathering:
         """A GET by immutable id may answer 200 after a deletion: then only the lists tell (L6)."""
         run = self._run
         assert run.hand is not None
-        if not run.link.is_wanted or run.link.activity_id is None or run.link.ical_uid is None:
+        if not run.link.is_wanted or run.link.ical_uid is None:
             return False
         return not run.hand.is_user or run.link.gone_since is not None or event.is_cancelled
 
@@ -127,19 +127,19 @@ class Gathering:
             return None
         try:
             here = calendar.find_events(mailbox, uid, default_calendar=True)
-            if here and look is not None:
-                return look
-            if here:
-                return self._found(here[0])
-            elsewhere = calendar.find_events(mailbox, uid, default_calendar=False)
+            listed = here or calendar.find_events(mailbox, uid, default_calendar=False)
         except (RemoteAccessError, RemoteNotFoundError) as error:
             self._blame_mailbox(error)
             return None
         except (RemoteError, IdentityError) as error:
             run.note_trouble(error)
             return None
-        run.missing = Missing.LEFT_CALENDAR if elsewhere else self._gone()
-        return None
+        if not listed:
+            run.missing = self._gone()
+            return None
+        if not here:
+            run.missing = Missing.LEFT_CALENDAR
+        return look or self._found(listed[0])
 
     def _found(self, listed: Event) -> Look:
         """The list shows it, so a GET that does not lags behind."""

@@ -1,0 +1,23 @@
+"""A stage for the road: a fresh database per test, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import pytest
+
+from backend.sql import Database
+from tests.support.databases import (
+    database,
+    database_url,
+    postgres_database_url,
+    postgres_schema_url,
+    sqlite_url,
+)
+from tests.support.stage import Stage, create_tables
+
+__all__ = ["database", "database_url", "postgres_database_url", "postgres_schema_url", "sqlite_url"]
+
+
+@pytest.fixture
+def stage(database: Database) -> Stage:  # noqa: F811
+    create_tables(database)
+    return Stage(database)
