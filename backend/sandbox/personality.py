@@ -1,4 +1,7 @@
-"""What nobody can confirm about Exchange without a tenant, as switches; flows run under each."""
+"""What nobody can confirm about Exchange without a tenant, as switches; flows run under each.
+
+The second half are sizes that a test wants small: limits of the service, and how long it takes.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -9,8 +12,19 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "deleted_get": ("404", "200"),
     "removed_line": ("sent", "silent"),
     "form_categories": ("keeps", "overwrites"),
+    "throttling": ("on", "off"),
+    "rooms": ("accept", "decline_conflicts"),
 }
-MAX_GET_LAG_SECONDS = 3600
+SECONDS: dict[str, tuple[float, float]] = {
+    "get_lag": (0, 3600),
+    "invitation_lag": (0, 30 * 24 * 3600),
+    "outlook_latency": (0, 60),
+    "request_window": (1, 24 * 3600),
+}
+COUNTS: dict[str, tuple[int, int]] = {
+    "concurrent_limit": (1, 1000),
+    "request_limit": (1, 10_000_000),
+}
 
 
 @dataclass(slots=True)
@@ -21,6 +35,11 @@ class Personality:
     immutable id answers after a deletion. `removed_line`: whether delta sends @removed.
     `get_lag`: seconds until a new item can be read. `form_categories`: whether an open Outlook form
     writes back its own older copy of the categories when it is saved.
+
+    `invitation_lag`: seconds of the sandbox's clock until a meeting or its update arrives in the
+    attendees' mailboxes. `rooms`: what a room does with a second meeting at the same time.
+    `throttling`, `concurrent_limit`, `request_limit` per `request_window` seconds: Outlook's limits
+    per application and mailbox. `outlook_latency`: real seconds that Outlook takes to answer.
     """
 
     if_match: str = "honour"
@@ -28,18 +47,19 @@ class Personality:
     removed_line: str = "sent"
     get_lag: float = 0.0
     form_categories: str = "keeps"
+    invitation_lag: float = 0.0
+    rooms: str = "decline_conflicts"
+    throttling: str = "on"
+    concurrent_limit: int = 4
+    request_limit: int = 10_000
+    request_window: float = 600.0
+    outlook_latency: float = 0.0
 
     def change(self, wanted: Mapping[str, Any]) -> None:
         """Take over the given switches, all or none; raises ValueError naming the first bad one."""
-        for name, value in wanted.items():
-            if name == "get_lag":
-                _check_lag(value)
-            elif name not in CHOICES:
-                raise ValueError(f"unknown switch {name!r}")
-            elif value not in CHOICES[name]:
-                raise ValueError(f"{name} must be one of {', '.join(CHOICES[name])}")
-        for name, value in wanted.items():
-            setattr(self, name, float(value) if name == "get_lag" else value)
+        checked = {name: _checked(name, value) for name, value in wanted.items()}
+        for name, value in checked.items():
+            setattr(self, name, value)
 
     def restore_defaults(self) -> None:
         """Back to the switches a fresh sandbox has."""
@@ -50,7 +70,20 @@ class Personality:
         return asdict(self)
 
 
-def _check_lag(value: Any) -> None:
+def _checked(name: str, value: Any) -> Any:
+    if name in CHOICES:
+        if value not in CHOICES[name]:
+            raise ValueError(f"{name} must be one of {', '.join(CHOICES[name])}")
+        return value
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not 0 <= value <= MAX_GET_LAG_SECONDS:
-        raise ValueError(f"get_lag must be a number of seconds up to {MAX_GET_LAG_SECONDS}")
+    if name in SECONDS:
+        least, most = SECONDS[name]
+        if not is_number or not least <= value <= most:
+            raise ValueError(f"{name} must be a number of seconds from {least:g} to {most:g}")
+        return float(value)
+    if name in COUNTS:
+        fewest, greatest = COUNTS[name]
+        if not isinstance(value, int) or not is_number or not fewest <= value <= greatest:
+            raise ValueError(f"{name} must be a whole number from {fewest} to {greatest}")
+        return value
+    raise ValueError(f"unknown switch {name!r}")

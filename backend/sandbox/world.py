@@ -15,6 +15,7 @@ from backend.sandbox.entra.registrations import AppRegistration, sample_registra
 from backend.sandbox.entra.tokens import Tokens
 from backend.sandbox.exchange.store import Exchange
 from backend.sandbox.graph.caller import Caller
+from backend.sandbox.graph.throttling import Throttle
 from backend.sandbox.personality import Personality
 from backend.sandbox.sample import firms
 from backend.sandbox.sample.calendars import fill_calendars
@@ -51,6 +52,7 @@ class World:
     grants: GrantStore
     faults: Faults
     request_log: RequestLog
+    throttle: Throttle
     required_acrs: set[str] = field(default_factory=set)
     generation: int = 0
 
@@ -63,6 +65,7 @@ class World:
         self.take_back_faults()
         self.personality.restore_defaults()
         self.grants.clear()
+        self.throttle.forget()
         firms.fill(self.directory, self.clock(), self.settings.scale)
         self.exchange = _fresh_exchange(self.settings, self.directory, self.clock, self.personality)
         self.tokens.forget_callers()
@@ -97,6 +100,7 @@ def new_world(settings: SandboxSettings, clock: SandboxClock | None = None) -> W
         grants=GrantStore(clock, unpredictable),
         faults=Faults(random.Random(settings.seed)),  # noqa: S311 - repeatable on purpose
         request_log=RequestLog(),
+        throttle=Throttle(clock, personality),
     )
 
 

@@ -1,8 +1,10 @@
 """The outermost layer: request ids, request log, faults. Knows no route."""
 
+import asyncio
 import re
 import uuid
 from collections.abc import Callable
+from contextlib import ExitStack
 from email.utils import format_datetime
 from typing import Protocol
 from urllib.parse import unquote
@@ -11,11 +13,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.sandbox.clock import SandboxClock
 from backend.sandbox.control.faults import Faults
-from backend.sandbox.control.injury import Exchanged, hurt, refusal, swallow
+from backend.sandbox.control.injury import (
+    Exchanged,
+    Refusal,
+    graph_refusal,
+    hurt,
+    refusal,
+    swallow,
+)
 from backend.sandbox.control.request_log import LogEntry, RequestLog
 from backend.sandbox.directory import Directory, Person
 from backend.sandbox.graph.caller import Caller
 from backend.sandbox.graph.errors import GraphError
+from backend.sandbox.graph.throttling import Throttle, is_for_outlook
+from backend.sandbox.personality import Personality
 
 GRAPH_PREFIX = re.compile(r"/(v1\.0|beta)(?=/|$)", re.IGNORECASE)
 LOGIN_PATH = re.compile(
@@ -38,6 +49,10 @@ class FrameWorld(Protocol):
     def faults(self) -> Faults: ...
     @property
     def request_log(self) -> RequestLog: ...
+    @property
+    def throttle(self) -> Throttle: ...
+    @property
+    def personality(self) -> Personality: ...
     @property
     def graph_caller(self) -> Callable[[str | None], Caller]: ...
 
@@ -86,21 +101,46 @@ class Frame:
     async def _serve(
         self, scope: Scope, receive: Receive, send: Send, send_noted: Send, entry: LogEntry
     ) -> None:
-        faults = self._world.faults
-        if faults.is_quiet or entry.host not in ("graph", "login"):
+        if entry.host not in ("graph", "login"):
             await self._app(scope, receive, send_noted)
             return
         owner = self._note_caller(scope, entry) if entry.host == "graph" else None
-        path = GRAPH_PREFIX.sub("", entry.path, count=1) if entry.host == "graph" else entry.path
-        fault = faults.strike(scope["method"], path, owner)
+        with ExitStack() as held:
+            if owner is not None and is_for_outlook(scope["path"]):
+                try:
+                    held.enter_context(self._world.throttle.slot(entry.app or "", owner.id))
+                except GraphError as refused:
+                    answer = graph_refusal(refused, entry, self._world.clock())
+                    await self._refuse(answer, send_noted)
+                    return
+                if self._world.personality.outlook_latency:
+                    await asyncio.sleep(self._world.personality.outlook_latency)
+            exchanged = Exchanged(scope, receive, send_noted, send)
+            await self._serve_or_hurt(exchanged, entry, owner)
+
+    async def _serve_or_hurt(
+        self, exchanged: Exchanged, entry: LogEntry, owner: Person | None
+    ) -> None:
+        faults, scope = self._world.faults, exchanged.scope
+        fault = None
+        if not faults.is_quiet:
+            is_graph = entry.host == "graph"
+            path = GRAPH_PREFIX.sub("", entry.path, count=1) if is_graph else entry.path
+            fault = faults.strike(scope["method"], path, owner)
         if fault is None:
-            await self._app(scope, receive, send_noted)
+            await self._app(scope, exchanged.receive, exchanged.send)
         elif fault.kind == "status":
             if fault.applied:
-                await self._app(scope, receive, swallow)
-            await self._refuse(refusal(fault, entry, self._world.clock()), send_noted)
+                await self._app(scope, exchanged.receive, swallow)
+            await self._refuse(refusal(fault, entry, self._world.clock()), exchanged.send)
+        elif fault.kind != "delay" and scope["state"].get("is_batch_item"):
+            # An item has no connection of its own: Graph says that Outlook did not answer it.
+            if fault.applied:
+                await self._app(scope, exchanged.receive, swallow)
+            lost = GraphError(504, "UnknownError", "")
+            answer = graph_refusal(lost, entry, self._world.clock())
+            await self._refuse(answer, exchanged.send)
         else:
-            exchanged = Exchanged(scope, receive, send_noted, send)
             await hurt(fault, self._app, exchanged, faults.cleared)
 
     def _new_entry(self, scope: Scope) -> LogEntry:
@@ -158,7 +198,7 @@ class Frame:
         headers += [pair for pair in own if pair[0] not in present]
         message["headers"] = headers
 
-    async def _refuse(self, answer: tuple[int, dict[str, str], bytes], send: Send) -> None:
+    async def _refuse(self, answer: Refusal, send: Send) -> None:
         status, headers, body = answer
         raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
         raw.append((b"content-length", str(len(body)).encode()))

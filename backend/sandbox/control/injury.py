@@ -15,6 +15,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from backend.sandbox.control.faults import Fault
 from backend.sandbox.control.request_log import LogEntry
 from backend.sandbox.entra.errors import EntraError, correlation_id_of
+from backend.sandbox.graph.errors import GraphError
+
+Refusal = tuple[int, dict[str, str], bytes]
+"""Status, headers and body of an answer that no route gave."""
 
 GRAPH_CODES = {
     400: "BadRequest",
@@ -91,7 +95,15 @@ async def swallow(message: Message) -> None:
     """An answer that nobody will see."""
 
 
-def refusal(fault: Fault, entry: LogEntry, now: datetime) -> tuple[int, dict[str, str], bytes]:
+def graph_refusal(refused: GraphError, entry: LogEntry, now: datetime) -> Refusal:
+    """Status, headers and body of Graph's own refusal."""
+    headers = {"content-type": "application/json; charset=utf-8"}
+    headers |= {name.lower(): value for name, value in refused.headers.items()}
+    body = _graph_body(refused.code, refused.message, entry, now)
+    return refused.status, headers, orjson.dumps(body)
+
+
+def refusal(fault: Fault, entry: LogEntry, now: datetime) -> Refusal:
     """Status, headers and body of a `status` fault, in the shape of the host asked."""
     headers = {"content-type": "application/json; charset=utf-8"}
     if fault.retry_after is not None:
@@ -101,18 +113,17 @@ def refusal(fault: Fault, entry: LogEntry, now: datetime) -> tuple[int, dict[str
     code = fault.error or GRAPH_CODES.get(fault.status, "UnknownError")
     if fault.status == 401:
         headers["www-authenticate"] = _challenge(fault)
-    body = {
-        "error": {
-            "code": code,
-            "message": fault.message or GRAPH_MESSAGES.get(fault.status, "The request failed."),
-            "innerError": {
-                "date": now.strftime("%Y-%m-%dT%H:%M:%S"),
-                "request-id": entry.request_id,
-                "client-request-id": entry.client_request_id,
-            },
-        }
+    message = fault.message or GRAPH_MESSAGES.get(fault.status, "The request failed.")
+    return fault.status, headers, orjson.dumps(_graph_body(code, message, entry, now))
+
+
+def _graph_body(code: str, message: str, entry: LogEntry, now: datetime) -> dict[str, Any]:
+    inner = {
+        "date": now.strftime("%Y-%m-%dT%H:%M:%S"),
+        "request-id": entry.request_id,
+        "client-request-id": entry.client_request_id,
     }
-    return fault.status, headers, orjson.dumps(body)
+    return {"error": {"code": code, "message": message, "innerError": inner}}
 
 
 def _entra_body(fault: Fault, entry: LogEntry, now: datetime) -> dict[str, Any]:

@@ -6,39 +6,30 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-import orjson
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from backend.sandbox.exchange.errors import ExchangeError
-from backend.sandbox.exchange.model import Json
-from backend.sandbox.graph import directory_routes, events, mailbox_routes, odata
+from backend.sandbox.graph import directory_routes, events, mailbox_routes, odata, wire
+from backend.sandbox.graph.batch import BatchDoor
 from backend.sandbox.graph.call import Answer, Call
 from backend.sandbox.graph.errors import GraphError
 from backend.sandbox.graph.paths import PathTable, segments_of
 from backend.sandbox.graph.permissions import signed_in
 from backend.sandbox.graph.world import GraphWorld
 
-MAX_BODY = 4 * 1024 * 1024
 _ROOT = b"/v1.0"
-_CONTENT_TYPE = (
-    "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;"
-    "charset=utf-8"
-)
-_FIXED_HEADERS = {
-    "Cache-Control": "private",
-    "Strict-Transport-Security": "max-age=31536000",
-    "OData-Version": "4.0",
-    "x-ms-ags-diagnostic": '{"ServerInfo":{"DataCenter":"Sandbox","Slice":"E","Ring":"1"}}',
-}
 
 
 def graph_routes(world: GraphWorld) -> list[BaseRoute]:
     """Routes for every path under `/v1.0`; unknown ones are answered as Graph answers them."""
     front_door = FrontDoor(world)
-    return [Route("/v1.0", front_door), Route("/v1.0/{path:path}", front_door)]
+    return [
+        Route("/v1.0/$batch", BatchDoor(world), methods=["POST"]),
+        Route("/v1.0", front_door),
+        Route("/v1.0/{path:path}", front_door),
+    ]
 
 
 def path_table() -> PathTable:
@@ -60,29 +51,23 @@ class FrontDoor:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         try:
-            body = b"" if request.method in ("GET", "HEAD") else await _body(request)
+            body = b"" if request.method in ("GET", "HEAD") else await wire.read_body(request)
         except ClientDisconnect:
             return
         answer = self.answer(request, body)
-        await _response(answer)(scope, receive, send)
+        await wire.response(answer)(scope, receive, send)
 
     def answer(self, request: Request, body: bytes | None) -> Answer:
         """What Graph says to a request; never raises."""
         state = request.scope.get("state", {})
-        request_id = state.get("request_id") or str(uuid4())
-        client_request_id = state.get("client_request_id") or request_id
+        request_id = str(state.get("request_id") or uuid4())
+        client_request_id = str(state.get("client_request_id") or request_id)
         try:
             if body is None:
                 raise GraphError(413, "RequestEntityTooLarge", "The request body is too large.")
-            answer = self._answer(request, body, str(request_id), state.get("log_entry"))
+            answer = self._answer(request, body, request_id, state.get("log_entry"))
         except (GraphError, ExchangeError) as refusal:
-            now = self._world.clock().strftime("%Y-%m-%dT%H:%M:%S")
-            inner = {
-                "date": now,
-                "request-id": request_id,
-                "client-request-id": client_request_id,
-            }
-            answer = _refused(refusal, inner)
+            answer = wire.refused(refusal, self._world.clock(), request_id, client_request_id)
         answer.headers |= {"request-id": request_id, "client-request-id": client_request_id}
         return answer
 
@@ -118,32 +103,8 @@ class FrontDoor:
         return answer
 
 
-async def _body(request: Request) -> bytes | None:
-    """The body; None if it is too large."""
-    found = bytearray()
-    async for chunk in request.stream():
-        found += chunk
-        if len(found) > MAX_BODY:
-            return None
-    return bytes(found)
-
-
 def _base_url(scope: Scope, headers: Mapping[str, str]) -> str:
     """Scheme and host of absolute links: the host the client believes it speaks to."""
     host = headers.get("host", "graph.microsoft.com")
     is_microsoft = host.split(":")[0].endswith((".microsoft.com", ".microsoft.us"))
     return f"https://{host}" if is_microsoft else f"{scope.get('scheme', 'http')}://{host}"
-
-
-def _refused(refusal: GraphError | ExchangeError, inner: Json) -> Answer:
-    headers = dict(refusal.headers) if isinstance(refusal, GraphError) else {}
-    error = {"code": refusal.code, "message": refusal.message, "innerError": inner}
-    return Answer(refusal.status, {"error": error}, headers)
-
-
-def _response(answer: Answer) -> Response:
-    headers = _FIXED_HEADERS | answer.headers
-    if answer.body is None:
-        return Response(status_code=answer.status, headers=headers)
-    content = orjson.dumps(answer.body)
-    return Response(content, answer.status, headers | {"Content-Type": _CONTENT_TYPE})
