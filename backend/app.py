@@ -30,7 +30,7 @@ from backend.api.pages import site_pages
 from backend.api.ports import Health, Linking, People, SignIn
 from backend.api.problems import register_problems
 from backend.api.sessions import CSRF_HEADER, Sessions, configure_sessions
-from backend.api.signin import sign_in_pages
+from backend.api.signin import CONSENT_STATE, sign_in_pages
 from backend.crm.access import CrmCaller
 from backend.crm.api import LARGEST_REQUEST as LARGEST_CRM_REQUEST
 from backend.crm.api import crm_api
@@ -69,7 +69,13 @@ def create_app(services: Services, settings: Settings) -> Flask:
     # EWS ids may hold two slashes in a row; a redirect would lose the bearer token.
     app.url_map.merge_slashes = False
     configure_sessions(app, settings)
-    register_problems(app, settings)
+    consented = f"{settings.base_url}/auth/callback"
+    register_problems(
+        app,
+        lambda tenant_id: services.sign_in.admin_consent_url(
+            consented, tenant=tenant_id, state=CONSENT_STATE
+        ),
+    )
     register_observation(app)
     register_headers(app, settings)
     register_authentication(app)

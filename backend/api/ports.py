@@ -63,3 +63,7 @@ class SignIn(Protocol):
         Raises: IdentityError when the answer does not belong to ``flow``.
         """
         ...
+
+    def admin_consent_url(self, redirect_uri: str, *, tenant: str, state: str | None) -> str:
+        """Where an administrator agrees for his whole organisation; leads back with ``state``."""
+        ...

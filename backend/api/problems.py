@@ -5,9 +5,8 @@ from __future__ import annotations
 import base64
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 import orjson
 import structlog
@@ -16,7 +15,6 @@ from werkzeug.exceptions import HTTPException
 
 from backend.api.answers import CheckSchema
 from backend.domain import errors
-from backend.settings import Settings
 
 _log = structlog.get_logger(__name__)
 
@@ -63,11 +61,15 @@ _HTTP_CODES = {
 _checks = CheckSchema(many=True)
 
 
-def register_problems(app: Flask, settings: Settings) -> None:
+ConsentUrl = Callable[[str], str]
+"""Where the administrator of this tenant agrees to what we do in Outlook."""
+
+
+def register_problems(app: Flask, consent_url: ConsentUrl) -> None:
     """Answer every exception with a problem; nothing of an unexpected one leaves the process."""
 
     def sync_error(error: errors.SyncError) -> Response:
-        return problem_of(error, settings)
+        return problem_of(error, consent_url)
 
     app.register_error_handler(errors.SyncError, sync_error)
     app.register_error_handler(HTTPException, _http_problem)
@@ -92,7 +94,7 @@ def problem(
     return Response(text, status, dict(headers or {}), content_type=MEDIA_TYPE)
 
 
-def problem_of(error: errors.SyncError, settings: Settings) -> Response:
+def problem_of(error: errors.SyncError, consent_url: ConsentUrl) -> Response:
     """The problem of one of our own errors."""
     status, title = PROBLEMS[type(error)]
     return problem(
@@ -104,27 +106,10 @@ def problem_of(error: errors.SyncError, settings: Settings) -> Response:
         checks=_checks.dump(error.verdict.checks)
         if isinstance(error, errors.NotEligibleError)
         else None,
-        consent_url=consent_url(settings)
-        if isinstance(error, errors.ConsentRequiredError)
+        consent_url=consent_url(g.principal.tenant_id)
+        if isinstance(error, errors.ConsentRequiredError) and "principal" in g
         else None,
     )
-
-
-def consent_url(settings: Settings) -> str:
-    """Where the caller (or his admin) agrees to what the API does in Outlook for him."""
-    tenant_id = g.principal.tenant_id if "principal" in g else "organizations"
-    query = urlencode(
-        {
-            "client_id": settings.client_id,
-            "response_type": "code",
-            "response_mode": "query",
-            "redirect_uri": f"{settings.base_url}/auth/callback",
-            "scope": "openid profile https://graph.microsoft.com/.default",
-            "prompt": "consent",
-            "state": "consent",
-        }
-    )
-    return f"{settings.login_url}/{tenant_id}/oauth2/v2.0/authorize?{query}"
 
 
 def _code(error: errors.SyncError) -> str:

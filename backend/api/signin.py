@@ -95,7 +95,8 @@ def _reason(error: SyncError) -> str:
 
 def _consented() -> str | tuple[str, int]:
     if "error" in request.args:
-        return _failed("The permission was not given.", 403)
+        text = "The permission was not given. An administrator can give it at any time."
+        return render_template("message.html", title="No access", text=text), 403
     text = "Thank you. You can close this window and try again in Outlook."
     return render_template("message.html", title="Access granted", text=text)
 

@@ -245,6 +245,9 @@ class StubSignIn:
             raise IdentityError
         return self.principal
 
+    def admin_consent_url(self, redirect_uri: str, *, tenant: str, state: str | None) -> str:
+        return f"https://login.example/{tenant}/adminconsent?to={redirect_uri}&state={state}"
+
 
 @dataclass
 class StubServices:
