@@ -43,7 +43,7 @@ PROBLEMS: Mapping[type[errors.SyncError], tuple[int, str]] = {
     errors.RemoteAccessError: (403, "Another system denied access"),
     errors.DeltaExpiredError: (503, "Another system has to start over"),
 }
-"""What each of our errors means in HTTP; the tests demand an entry for every class."""
+"""What each of our errors means in HTTP; the tests demand an entry for every public class."""
 
 _HTTP_CODES = {
     400: "bad_request",
@@ -96,7 +96,8 @@ def problem(
 
 def problem_of(error: errors.SyncError, consent_url: ConsentUrl) -> Response:
     """The problem of one of our own errors."""
-    status, title = PROBLEMS[type(error)]
+    # An adapter's own kind of an error is answered like the error it is a kind of.
+    status, title = next(PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS)
     return problem(
         status,
         title,

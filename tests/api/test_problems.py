@@ -24,10 +24,23 @@ def all_errors(root: type[errors.SyncError]) -> Iterator[type[errors.SyncError]]
 
 
 def test_every_error_of_the_tree_has_a_status_and_a_title():
-    known = {error for error in all_errors(errors.SyncError) if "backend" in error.__module__}
+    known = {e for e in all_errors(errors.SyncError) if e.__module__ == errors.__name__}
 
     assert known == set(PROBLEMS)
     assert all(400 <= status < 600 and title for status, title in PROBLEMS.values())
+
+
+def test_a_kind_of_an_error_is_answered_like_that_error(
+    client: FlaskClient, services: StubServices
+):
+    class CutConnectionError(errors.TransientRemoteError):
+        """As an adapter may have it."""
+
+    services.linking.error = CutConnectionError("cut", system="graph")
+
+    response = client.get(EVENT)
+
+    assert (response.status_code, response.json["code"]) == (503, "graph_unavailable")
 
 
 def test_only_the_nameless_root_is_a_500():
