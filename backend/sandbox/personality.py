@@ -11,6 +11,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "if_match": ("honour", "ignore"),
     "deleted_get": ("404", "200"),
     "removed_line": ("sent", "silent"),
+    "master_line": ("sent", "missing"),
     "form_categories": ("keeps", "overwrites"),
     "throttling": ("on", "off"),
     "rooms": ("accept", "decline_conflicts"),
@@ -32,7 +33,9 @@ class Personality:
     """The switches, changed in place so that every holder sees the change.
 
     `if_match`: a stale change key is refused (412) or ignored. `deleted_get`: what a GET by
-    immutable id answers after a deletion. `removed_line`: whether delta sends @removed.
+    immutable id answers after a deletion. `removed_line`: whether delta sends @removed for what was
+    deleted; what left the window or the calendar is always told. `master_line`: whether delta sends
+    the master of a series that began before its window, or of which only an instance changed.
     `get_lag`: seconds until a new item can be read. `form_categories`: whether an open Outlook form
     writes back its own older copy of the categories when it is saved.
 
@@ -46,6 +49,7 @@ class Personality:
     deleted_get: str = "404"
     removed_line: str = "sent"
     get_lag: float = 0.0
+    master_line: str = "sent"
     form_categories: str = "keeps"
     invitation_lag: float = 0.0
     rooms: str = "decline_conflicts"

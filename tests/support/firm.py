@@ -1,5 +1,6 @@
 """A small firm for tests of the Exchange and Graph parts alone: people, a room, a list, a clock."""
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ import requests
 import uvicorn
 from starlette.applications import Starlette
 
+from backend.sandbox.control.faults import Faults
 from backend.sandbox.directory import DelegateRights, Directory, Domain, Group, Person, Tenant
 from backend.sandbox.exchange.store import Cause, Exchange
 from backend.sandbox.graph.caller import Caller
@@ -49,6 +51,7 @@ class Firm:
     def __init__(self) -> None:
         self.clock = Clock()
         self.personality = Personality()
+        self.faults = Faults(random.Random(7))
         self.directory = Directory()
         domains = [
             Domain("firm.example", is_default=True),

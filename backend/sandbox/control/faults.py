@@ -11,7 +11,16 @@ from typing import Any
 from backend.sandbox.directory import Person
 
 NETWORK_KINDS = frozenset({"status", "delay", "reset", "hang", "truncate"})
-PLANNED_KINDS = frozenset({"notifications", "delta", "lifecycle"})
+PLANNED_KINDS: dict[str, dict[str, tuple[str, ...]]] = {
+    "delta": {
+        "expire": ("not_found", "location", "resync_required", "invalid"),
+        "replay": (),
+        "empty_page": (),
+        "duplicate_item": (),
+    },
+    "notifications": {"drop": (), "duplicate": (), "delay": (), "reorder": ()},
+}
+"""What else can be ordered: the effects of each kind, and the choices some effects have."""
 FORM_FIELDS = frozenset(
     {"kind", "match", "times", "probability", "applied", "status", "retry_after", "error"}
     | {"message", "claims", "seconds", "delay"}
@@ -22,9 +31,13 @@ SHOWN_OF_KIND = {
     "reset": frozenset(),
     "hang": frozenset({"seconds"}),
     "truncate": frozenset(),
+    "delta": frozenset(),
+    "notifications": frozenset(),
 }
 MAX_PATTERN_LENGTH = 500
 MAX_SECONDS = 3600
+MAX_NOTIFICATION_DELAY = 7 * 24 * 3600
+MAX_COPIES = 10
 
 
 class FaultFormError(ValueError):
@@ -53,6 +66,8 @@ class Fault:
     message: str | None = None
     claims: str | None = None
     seconds: float | None = None
+    effect: str | None = None
+    value: str | float | bool = True
     hits: int = 0
 
     def matches(self, method: str, path: str, owner: Person | None) -> bool:
@@ -79,6 +94,9 @@ class Fault:
             "applied": self.applied,
             "hits": self.hits,
         }
+        if self.effect is not None:
+            del shown["applied"]
+            return shown | {self.effect: self.value}
         extras = {name: getattr(self, name) for name in sorted(SHOWN_OF_KIND[self.kind])}
         return shown | {name: value for name, value in extras.items() if value is not None}
 
@@ -121,26 +139,40 @@ class Faults:
         mailbox is asked for.
         """
         for fault in self._orders:
-            if not fault.matches(method, path, owner):
-                continue
-            if fault.probability < 1 and self.randomness.random() >= fault.probability:
-                continue
-            fault.hits += 1
-            if fault.times_left is not None:
-                fault.times_left -= 1
-                if fault.times_left == 0:
-                    self._orders.remove(fault)
-            return fault
+            if fault.effect is None and fault.matches(method, path, owner) and self._hits(fault):
+                return fault
         return None
+
+    def strike_planned(
+        self, kind: str, effect: str, owner: Person | None, path: str = ""
+    ) -> Fault | None:
+        """The order for this effect on the owner's delta or notifications, counted."""
+        for fault in self._orders:
+            is_meant = (fault.kind, fault.effect) == (kind, effect)
+            if is_meant and fault.matches("GET", path, owner) and self._hits(fault):
+                return fault
+        return None
+
+    def _hits(self, fault: Fault) -> bool:
+        """Whether chance lets the order strike; counts it if so."""
+        if fault.probability < 1 and self.randomness.random() >= fault.probability:
+            return False
+        fault.hits += 1
+        if fault.times_left is not None:
+            fault.times_left -= 1
+            if fault.times_left == 0:
+                self._orders = [each for each in self._orders if each is not fault]
+        return True
 
 
 def fault_from_json(form: Mapping[str, Any], number: int) -> Fault:
     """Read one order; raises FaultFormError."""
     kind = form.get("kind")
-    if kind in PLANNED_KINDS:
-        raise FaultFormError(f"faults of kind {kind!r} are not yet available")
-    if kind not in NETWORK_KINDS:
-        raise FaultFormError(f"kind must be one of {', '.join(sorted(NETWORK_KINDS))}")
+    if isinstance(kind, str) and kind in PLANNED_KINDS:
+        return _planned(form, kind, number)
+    if not isinstance(kind, str) or kind not in NETWORK_KINDS:
+        known = sorted({*NETWORK_KINDS, *PLANNED_KINDS})
+        raise FaultFormError(f"kind must be one of {', '.join(known)}")
     unknown = set(form) - FORM_FIELDS
     if unknown:
         raise FaultFormError(f"a fault has no {', '.join(sorted(unknown))}")
@@ -168,6 +200,47 @@ def fault_from_json(form: Mapping[str, Any], number: int) -> Fault:
         claims=_text(form, "claims"),
         seconds=_seconds(form, kind),
     )
+
+
+def _planned(form: Mapping[str, Any], kind: str, number: int) -> Fault:
+    """An order about what delta says or how notifications travel: one effect."""
+    effects = PLANNED_KINDS[kind]
+    unknown = set(form) - {"kind", "match", "times", "probability", *effects}
+    if unknown:
+        raise FaultFormError(f"a fault of kind {kind} has no {', '.join(sorted(unknown))}")
+    named = [effect for effect in effects if form.get(effect) not in (None, False)]
+    if len(named) != 1:
+        raise FaultFormError(f"name one of {', '.join(effects)}")
+    match = form.get("match") or {}
+    allowed = {"user", "path"} if kind == "delta" else {"user"}
+    if not isinstance(match, Mapping) or set(match) - allowed:
+        raise FaultFormError(f"match is an object of {', '.join(sorted(allowed))}")
+    times = _number(form, "times", 1, 1_000_000_000)
+    probability = _number(form, "probability", 0, 1)
+    return Fault(
+        id=number,
+        kind=kind,
+        path=_pattern(match),
+        user=_text(match, "user"),
+        times_left=None if times is None else _whole("times", times),
+        probability=1.0 if probability is None else probability,
+        effect=named[0],
+        value=_value(form, named[0], effects[named[0]]),
+    )
+
+
+def _value(form: Mapping[str, Any], effect: str, choices: tuple[str, ...]) -> str | float | bool:
+    """How strong an effect is: true, one of its choices, seconds of delay, number of copies."""
+    value = form[effect]
+    if effect == "delay":
+        return _number(form, effect, 0, MAX_NOTIFICATION_DELAY) or 0.0
+    if effect == "duplicate" and value is not True:
+        return _whole(effect, _number(form, effect, 1, MAX_COPIES) or 1.0)
+    if choices and value is True:
+        return choices[0]
+    if value is not True and value not in choices:
+        raise FaultFormError(f"{effect} must be {' or '.join(['true', *choices])}")
+    return value if isinstance(value, str) else True
 
 
 def _seconds(form: Mapping[str, Any], kind: str) -> float | None:

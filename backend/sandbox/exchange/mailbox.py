@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from uuid import UUID, uuid5
@@ -31,6 +32,7 @@ FIRST_CATEGORIES = (
     ("Purple category", "preset8"),
 )
 Listener = Callable[["Mailbox", Change], None]
+KEPT_CHANGES = 20_000
 
 
 class Mailbox:
@@ -47,6 +49,7 @@ class Mailbox:
         self.person = person
         self.mint = ids.IdMint(person.id, seed)
         self.changes: list[Change] = []
+        self.forgotten_up_to = 0
         self.populated = False
         self.calendars: dict[str, Calendar] = {}
         self.categories: dict[str, MasterCategory] = {}
@@ -135,6 +138,10 @@ class Mailbox:
             return iter(list(self._by_id.values()))
         return iter([item for item in self._by_id.values() if item.calendar_id == calendar_id])
 
+    def changes_since(self, sequence: int) -> list[Change]:
+        """The history after a number, oldest first; complete if the number is not forgotten."""
+        return self.changes[bisect_right(self.changes, sequence, key=lambda each: each.sequence) :]
+
     def view(self, begin: datetime, end: datetime, calendar_id: str) -> list[StoredEvent]:
         """Singles and instances that overlap the window, by start."""
         found: list[StoredEvent] = []
@@ -205,6 +212,10 @@ class Mailbox:
         event.rendered.clear()
         change = Change(sequence, kind, now, event, event.calendar_id, event.id, cause)
         self.changes.append(change)
+        if len(self.changes) > KEPT_CHANGES:
+            # Whoever follows from before this point has to start anew.
+            del self.changes[: KEPT_CHANGES // 2]
+            self.forgotten_up_to = self.changes[0].sequence - 1
         self._on_change(self, change)
         return change
 

@@ -22,6 +22,7 @@ from backend.sandbox.exchange.model import (
     StoredEvent,
 )
 from backend.sandbox.exchange.reading import EventInput, blank_fields, read_event
+from backend.sandbox.exchange.sync_states import SyncStates
 from backend.sandbox.exchange.timing import Timing, timing_of_change, timing_of_new
 from backend.sandbox.personality import Personality
 
@@ -44,6 +45,7 @@ class Exchange:
         self.mail: list[MailItem] = []
         self.populate: Callable[[Person], None] | None = None
         self.listeners: list[Listener] = []
+        self.sync_states = SyncStates(seed)
         self.sequence = 0
         self.meetings_made = 0
         self.mailboxes: dict[str, Mailbox] = {}
@@ -266,6 +268,7 @@ class Exchange:
     def clear(self) -> None:
         """Empty all mailboxes without a trace."""
         self.mailboxes.clear()
+        self.sync_states.clear()
         self.mail.clear()
         self._copies.clear()
 

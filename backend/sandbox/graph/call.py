@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -39,11 +39,16 @@ class Preferences:
 
 @dataclass(slots=True)
 class Answer:
-    """What goes back; a body of None is empty."""
+    """What goes back; a body of None is empty.
+
+    `awaited` gives the real answer when somebody else has to be asked first; it may raise
+    GraphError.
+    """
 
     status: int
     body: Json | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    awaited: Callable[[], Awaitable[Answer]] | None = None
 
 
 @dataclass(slots=True)

@@ -130,12 +130,13 @@ def _expanded(
             found[name] = _calendar(event, access)
         elif is_single and event.kind is EventKind.MASTER and lowered == "exceptionoccurrences":
             found["exceptionOccurrences"] = [
-                _plain(call, access, exception) for exception in series.exceptions(event)
+                plain(call, access, exception) for exception in series.exceptions(event)
             ]
     return found
 
 
-def _plain(call: Call, access: Access, event: StoredEvent) -> Json:
+def plain(call: Call, access: Access, event: StoredEvent) -> Json:
+    """The whole event in the form the caller prefers, masked for him."""
     preferences = call.preferences
     row = render.event_json(
         event,

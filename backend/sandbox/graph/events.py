@@ -16,6 +16,13 @@ from backend.sandbox.graph.paths import PathTable
 from backend.sandbox.graph.permissions import Access, calendar_access, person_for_mailbox
 
 LONGEST_WINDOW = timedelta(days=1825)
+CALENDAR_PATHS = (
+    "users/*",
+    "users/*/calendar",
+    "users/*/calendars/*",
+    "users/*/calendargroups/*/calendars/*",
+    "users/*/calendargroup/calendars/*",
+)
 _RESPONSES = {
     "accept": "accepted",
     "decline": "declined",
@@ -27,13 +34,7 @@ T = TypeVar("T")
 
 def add_routes(table: PathTable) -> None:
     """Put the event endpoints under every way that leads to a calendar."""
-    for prefix in (
-        "users/*",
-        "users/*/calendar",
-        "users/*/calendars/*",
-        "users/*/calendargroups/*/calendars/*",
-        "users/*/calendargroup/calendars/*",
-    ):
+    for prefix in CALENDAR_PATHS:
         table.add("GET", f"{prefix}/events", list_events)
         table.add("POST", f"{prefix}/events", create_event)
         table.add("GET", f"{prefix}/events/*", get_event)
@@ -49,9 +50,9 @@ def add_routes(table: PathTable) -> None:
 
 def list_events(call: Call) -> Answer:
     """Singles, masters and exceptions; of the whole mailbox or of one calendar."""
-    access = _enter(call)
+    access = enter(call)
     mailbox = call.world.exchange.mailbox(access.owner.id)
-    calendar_id = _calendar_of_path(call, access.owner)
+    calendar_id = calendar_of_path(call, access.owner)
     uid = event_views.uid_of_filter(call.options.filter)
     found = mailbox.items(calendar_id) if uid is None else iter(mailbox.with_uid(uid))
     events: list[StoredEvent] = []
@@ -67,7 +68,7 @@ def list_events(call: Call) -> Answer:
 
 def get_event(call: Call) -> Answer:
     """One event or instance, by either form of its id."""
-    access = _enter(call)
+    access = enter(call)
     answers_deleted = call.world.exchange.personality.deleted_get == "200"
     event = _find(call, access, deleted_too=answers_deleted)
     access.refuse_private(event)
@@ -76,8 +77,8 @@ def get_event(call: Call) -> Answer:
 
 def create_event(call: Call) -> Answer:
     """A new event; attendees are invited."""
-    access = _enter(call, write=True)
-    calendar_id = _calendar_of_path(call, access.owner)
+    access = enter(call, write=True)
+    calendar_id = calendar_of_path(call, access.owner)
     event = call.world.exchange.create_event(
         access.owner, call.json_body(), call.cause, calendar_id
     )
@@ -89,7 +90,7 @@ def create_event(call: Call) -> Answer:
 
 def update_event(call: Call) -> Answer:
     """A change of an event; answers all of it."""
-    access = _enter(call, write=True)
+    access = enter(call, write=True)
     event = _find(call, access)
     access.refuse_private(event)
     changed = call.world.exchange.update_event(
@@ -100,7 +101,7 @@ def update_event(call: Call) -> Answer:
 
 def delete_event(call: Call) -> Answer:
     """Into Deleted Items; an organizer's deletion cancels the meeting."""
-    access = _enter(call, write=True)
+    access = enter(call, write=True)
     event = _find(call, access)
     access.refuse_private(event)
     call.world.exchange.delete_event(
@@ -111,7 +112,7 @@ def delete_event(call: Call) -> Answer:
 
 def delete_for_good(call: Call) -> Answer:
     """Away, without a stay in Deleted Items."""
-    access = _enter(call, write=True)
+    access = enter(call, write=True)
     event = _find(call, access)
     access.refuse_private(event)
     call.world.exchange.delete_event(access.owner, event.id, call.cause, for_good=True)
@@ -120,7 +121,7 @@ def delete_for_good(call: Call) -> Answer:
 
 def cancel_event(call: Call) -> Answer:
     """The organizer cancels."""
-    access = _enter(call, write=True)
+    access = enter(call, write=True)
     event = _find(call, access)
     access.refuse_private(event)
     comment = _member(call.json_body(required=False), "comment", str, "")
@@ -130,7 +131,7 @@ def cancel_event(call: Call) -> Answer:
 
 def _responder(response: str) -> Handler:
     def respond(call: Call) -> Answer:
-        access = _enter(call, write=True)
+        access = enter(call, write=True)
         event = _find(call, access)
         access.refuse_private(event)
         body = call.json_body(required=False)
@@ -146,10 +147,10 @@ def _responder(response: str) -> Handler:
 
 def list_instances(call: Call) -> Answer:
     """The instances of a series within a window."""
-    access = _enter(call)
+    access = enter(call)
     event = _find(call, access)
     access.refuse_private(event)
-    begin, end = _window(call)
+    begin, end = window(call)
     if event.kind is not EventKind.MASTER:
         raise bad_request("Instances can only be asked of a series master.")
     found = series.between(event, begin, end)
@@ -158,10 +159,10 @@ def list_instances(call: Call) -> Answer:
 
 def calendar_view(call: Call) -> Answer:
     """Singles and instances of one calendar within a window, by start."""
-    access = _enter(call)
-    begin, end = _window(call)
+    access = enter(call)
+    begin, end = window(call)
     mailbox = call.world.exchange.mailbox(access.owner.id)
-    calendar_id = _calendar_of_path(call, access.owner) or mailbox.default_calendar.id
+    calendar_id = calendar_of_path(call, access.owner) or mailbox.default_calendar.id
     found = [e for e in mailbox.view(begin, end, calendar_id) if _is_visible(call, e)]
     return event_views.page(call, access, found, "calendarView")
 
@@ -169,7 +170,8 @@ def calendar_view(call: Call) -> Answer:
 # --- inside -------------------------------------------------------------------------------------
 
 
-def _enter(call: Call, *, write: bool = False) -> Access:
+def enter(call: Call, *, write: bool = False) -> Access:
+    """Whose mailbox the path names and what the caller may do there; raises GraphError."""
     owner = person_for_mailbox(call.world, call.caller, call.keys[0])
     call.note_mailbox(owner)
     return calendar_access(call, owner, write=write)
@@ -178,7 +180,7 @@ def _enter(call: Call, *, write: bool = False) -> Access:
 def _find(call: Call, access: Access, *, deleted_too: bool = False) -> StoredEvent:
     event_id = call.keys[-1]
     event = call.world.exchange.find(access.owner, event_id, deleted_too=deleted_too)
-    calendar_id = _calendar_of_path(call, access.owner)
+    calendar_id = calendar_of_path(call, access.owner)
     if calendar_id not in (None, event.calendar_id) or not _is_visible(call, event):
         raise not_found()
     return event
@@ -188,7 +190,7 @@ def _is_visible(call: Call, event: StoredEvent) -> bool:
     return event.visible_at is None or call.world.exchange.is_visible(event)
 
 
-def _calendar_of_path(call: Call, owner: Person) -> str | None:
+def calendar_of_path(call: Call, owner: Person) -> str | None:
     """The calendar the path names; None for the whole mailbox."""
     names = [segment.lower() for segment in call.segments]
     if len(names) > 3 and names[2] == "calendar":
@@ -200,7 +202,8 @@ def _calendar_of_path(call: Call, owner: Person) -> str | None:
     return None
 
 
-def _window(call: Call) -> tuple[datetime, datetime]:
+def window(call: Call) -> tuple[datetime, datetime]:
+    """The window of the query string; raises ExchangeError 400."""
     raw = call.options.raw
     begin, end = raw.get("startdatetime"), raw.get("enddatetime")
     if not begin or not end:

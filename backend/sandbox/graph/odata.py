@@ -27,6 +27,7 @@ _KNOWN = frozenset(
         "$count",
         "$search",
         "$skiptoken",
+        "$deltatoken",
         "$format",
     )
 )

@@ -99,6 +99,17 @@ def _event(event: StoredEvent, immutable_ids: bool, time_zone: str, text_body: b
     return rendered
 
 
+def stub_json(event: StoredEvent, *, immutable_ids: bool, time_zone: str = "UTC") -> Json:
+    """An occurrence as delta shows it (Graph docs: get incremental changes): when, and of what."""
+    return {
+        "id": event.immutable_id if immutable_ids else event.id,
+        "seriesMasterId": _master_id(event, immutable_ids),
+        "type": event.kind.value,
+        "start": _moment(event, "start", time_zone),
+        "end": _moment(event, "end", time_zone),
+    }
+
+
 def _master_id(event: StoredEvent, immutable_ids: bool) -> str | None:
     if event.master is None:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from backend.sandbox.exchange.errors import ExchangeError
-from backend.sandbox.graph import directory_routes, events, mailbox_routes, odata, wire
+from backend.sandbox.graph import delta, directory_routes, events, mailbox_routes, odata, wire
 from backend.sandbox.graph.batch import BatchDoor
 from backend.sandbox.graph.call import Answer, Call
 from backend.sandbox.graph.errors import GraphError
@@ -38,6 +38,7 @@ def path_table() -> PathTable:
     directory_routes.add_routes(table)
     mailbox_routes.add_routes(table)
     events.add_routes(table)
+    delta.add_routes(table)
     return table
 
 
@@ -55,17 +56,30 @@ class FrontDoor:
         except ClientDisconnect:
             return
         answer = self.answer(request, body)
+        if answer.awaited is not None:
+            answer = await self._finish(request, answer.awaited)
         await wire.response(answer)(scope, receive, send)
 
     def answer(self, request: Request, body: bytes | None) -> Answer:
         """What Graph says to a request; never raises."""
-        state = request.scope.get("state", {})
-        request_id = str(state.get("request_id") or uuid4())
+        state = request.scope.setdefault("state", {})
+        request_id = str(state.setdefault("request_id", str(uuid4())))
         client_request_id = str(state.get("client_request_id") or request_id)
         try:
             if body is None:
                 raise GraphError(413, "RequestEntityTooLarge", "The request body is too large.")
             answer = self._answer(request, body, request_id, state.get("log_entry"))
+        except (GraphError, ExchangeError) as refusal:
+            answer = wire.refused(refusal, self._world.clock(), request_id, client_request_id)
+        answer.headers |= {"request-id": request_id, "client-request-id": client_request_id}
+        return answer
+
+    async def _finish(self, request: Request, awaited: Callable[[], Awaitable[Answer]]) -> Answer:
+        state = request.scope["state"]
+        request_id = str(state["request_id"])
+        client_request_id = str(state.get("client_request_id") or request_id)
+        try:
+            answer = await awaited()
         except (GraphError, ExchangeError) as refusal:
             answer = wire.refused(refusal, self._world.clock(), request_id, client_request_id)
         answer.headers |= {"request-id": request_id, "client-request-id": client_request_id}
@@ -99,7 +113,9 @@ class FrontDoor:
         )
         answer: Answer = match.handler(call)
         if call.preferences.applied:
-            answer.headers["Preference-Applied"] = ", ".join(call.preferences.applied)
+            tracked = answer.headers.get("Preference-Applied")
+            applied = [tracked] if tracked else []
+            answer.headers["Preference-Applied"] = ", ".join([*applied, *call.preferences.applied])
         return answer
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
+from backend.sandbox.control.faults import Faults
 from backend.sandbox.directory import Directory
 from backend.sandbox.exchange.store import Exchange
 from backend.sandbox.graph.caller import Caller
@@ -25,6 +26,11 @@ class GraphWorld(Protocol):
     @property
     def clock(self) -> Callable[[], datetime]:
         """Aware UTC now."""
+        ...
+
+    @property
+    def faults(self) -> Faults:
+        """What was ordered to go wrong."""
         ...
 
     def graph_caller(self, authorization: str | None) -> Caller:
