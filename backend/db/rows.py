@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from backend.db.models import FirmRow, HistoryRow, LinkRow, MailboxRow, ServerRow, UserRow
 from backend.domain.link import CategoryMemory, Link, LinkState, Trigger, next_state
 from backend.domain.policy import Policy, UserState
+from backend.domain.rules import Reason
 
 
 def policy_of(firm: FirmRow) -> Policy:
@@ -107,6 +108,14 @@ def store_memory(row: LinkRow, memory: CategoryMemory) -> None:
     row.category_put_back = memory.put_back
     row.category_refused = memory.refused
     row.category_permission = memory.permission
+
+
+def forget_private(row: LinkRow) -> None:
+    """X4: of an event that turned private only ids, times of looks and the reason stay."""
+    if row.reason == Reason.PRIVATE_EVENT:
+        row.event_end = None
+        row.had_attendees = False
+        row.category_content = None
 
 
 def apply(

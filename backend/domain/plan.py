@@ -100,9 +100,9 @@ def decide(link: Link, sight: Sight) -> Decision | None:
     if sight.event is None:
         return _decide_missing(link, sight) or _decide_settings(link, sight)
     return (
-        _decide_privacy(link, sight.verdict)
-        or _decide_leader(link, sight.event, sight)
+        _decide_leader(link, sight.event, sight)
         or _decide_first_verdict(link, sight.event, sight)
+        or _decide_privacy(link, sight)
         or _decide_record(link, sight)
         or _decide_category(link, sight.event, sight)
         or _decide_rules(link, sight.event, sight)
@@ -134,12 +134,13 @@ def _decide_gone(link: Link, sight: Sight) -> Decision:
     return Decision("deleted", Trigger.LET_GO, EndReason.DELETED)
 
 
-def _decide_privacy(link: Link, verdict: Verdict | None) -> Decision | None:
+def _decide_privacy(link: Link, sight: Sight) -> Decision | None:
     """L5, L9: the record goes for good, whatever the link's state, unless that is done already."""
-    code = next((c for c in _codes(verdict) if c in DESTROYING), None)
+    code = next((c for c in _codes(sight.verdict) if c in DESTROYING), None)
     if code is None or link.reason == code:
         return None
-    if link.is_wanted or link.activity_id is not None or link.undo_until is not None:
+    has_copy = link.activity_id is not None or link.undo_until is not None
+    if link.is_wanted or has_copy or sight.record is not None:
         return Decision("became_private", Trigger.LET_GO, code)
     return None
 

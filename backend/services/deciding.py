@@ -8,12 +8,11 @@ from sqlalchemy.orm import Session
 
 from backend.db import links
 from backend.db.models import LinkRow
-from backend.db.rows import apply, snapshot, store_memory
+from backend.db.rows import apply, forget_private, snapshot, store_memory
 from backend.domain.category import remember_look
 from backend.domain.event import Event
 from backend.domain.link import WANTED, CategoryMemory, EndReason, LinkState, Trigger
 from backend.domain.plan import DESTROYING, Decision, Missing, decide
-from backend.domain.rules import Reason
 from backend.services.run import FencedError, Run
 
 DECISIONS = 6
@@ -182,11 +181,7 @@ def _settle_memory(run: Run, row: LinkRow) -> None:
     if run.sight.record_known:
         row.looked_at = True
         row.awaited_until = None
-    if row.reason == Reason.PRIVATE_EVENT:
-        # X4: of an event that turned private only ids and the reason stay.
-        row.event_end = None
-        row.had_attendees = False
-        row.category_content = None
+    forget_private(row)
 
 
 def _remembered(run: Run, memory: CategoryMemory, event: Event) -> CategoryMemory:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from backend.db import links, people
-from backend.db.rows import snapshot, store_memory
+from backend.db.rows import forget_private, snapshot, store_memory
 from backend.domain.category import category_write, remember_write
 from backend.domain.crm import CrmGateway
 from backend.domain.errors import (
@@ -138,6 +138,7 @@ class Mirror:
             )
             store_memory(row, replace(memory, permission=CategoryPermission.PERMITTED))
             links.learn_event(session, row, answer.event, now)
+            forget_private(row)
             links.write_history(
                 session,
                 row,

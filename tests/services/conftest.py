@@ -18,6 +18,6 @@ __all__ = ["database", "database_url", "postgres_database_url", "postgres_schema
 
 
 @pytest.fixture
-def stage(database: Database) -> Stage:  # noqa: F811
+def stage(database: Database) -> Stage:
     create_tables(database)
     return Stage(database)
