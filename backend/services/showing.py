@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from backend.db.models import LinkRow
-from backend.domain.crm import Activity, ActivityKind, CrmGateway
+from backend.domain.crm import Activity, ActivityKind, AttendeeMatch, CrmGateway
 from backend.domain.errors import RemoteError
 from backend.domain.event import Event
 from backend.domain.link import EndReason, Link, LinkState
@@ -36,7 +36,7 @@ class Showing:
             own = self._record(caller, link.activity_id)
         return EventAnswer(
             event=event,
-            matches=seen.matches or (),
+            matches=tuple(_discreet(caller, match) for match in seen.matches or ()),
             verdict=verdict,
             link=None if link is None else view_of(link, self._due_at(link)),
             activity=own,
@@ -110,6 +110,14 @@ class Showing:
             undo=self.may_undo(link) and (eligible or verdict is None),
             add_activity=readable,
         )
+
+
+def _discreet(caller: Caller, match: AttendeeMatch) -> AttendeeMatch:
+    """E9: somebody else's private contact is not shown to exist."""
+    contact = match.contact
+    if contact is None or not contact.private or contact.owner_id == caller.principal.oid:
+        return match
+    return AttendeeMatch(match.attendee, "unmatched")
 
 
 def _other(caller: Caller, record: Activity) -> OtherRecord:

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import inspect
+from sqlalchemy.exc import SQLAlchemyError
 
 from backend.db import links, people
+from backend.db.models import FirmRow
 from backend.domain.ports import Clock
 from backend.services.driving import DRAIN_LINKS, Ring
 from backend.services.road import LEASE_LENGTH, Road
-from backend.sql import Database, is_transient
+from backend.sql import Database
 
 log = structlog.get_logger(__name__)
 
@@ -90,9 +93,7 @@ class Health:
         """Each part by name: ``ok``, or what is wrong with it."""
         try:
             with self._database.read() as session:
-                session.connection().exec_driver_sql("SELECT 1 FROM firms LIMIT 1").fetchall()
-        except Exception as error:
-            if is_transient(error):
-                return {"database": "does not answer"}
-            return {"database": "is not migrated: run calendar-sync migrate"}
-        return {"database": "ok"}
+                migrated = inspect(session.connection()).has_table(FirmRow.__tablename__)
+        except SQLAlchemyError:
+            return {"database": "does not answer"}
+        return {"database": "ok" if migrated else "is not migrated: run calendar-sync migrate"}
