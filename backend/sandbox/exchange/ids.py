@@ -159,6 +159,16 @@ def instance_ical_uid(series_uid: str, day: date) -> str:
     return f"{series_uid[:32]}{day.year:04X}{day.month:02X}{day.day:02X}{series_uid[40:]}"
 
 
+def instance_day(uid: str) -> date | None:
+    """The date in the iCalUId of an instance; None for single events, series and foreign values."""
+    if len(uid) < 40 or not uid.upper().startswith(_GLOBAL_ID_HEAD) or uid[32:40] == "00000000":
+        return None
+    try:
+        return date(int(uid[32:36], 16), int(uid[36:38], 16), int(uid[38:40], 16))
+    except ValueError:
+        return None
+
+
 def series_ical_uid(uid: str) -> str:
     """The iCalUId of the series an instance belongs to; any other value comes back as it is."""
     if len(uid) < 40 or not uid.upper().startswith(_GLOBAL_ID_HEAD):

@@ -9,6 +9,7 @@ from typing import Any
 
 from backend.sandbox.directory import Directory, Person
 from backend.sandbox.exchange import ids, online, recipients, series, snapshot, traffic
+from backend.sandbox.exchange.arrivals import Arrivals
 from backend.sandbox.exchange.errors import ExchangeError, bad_request
 from backend.sandbox.exchange.mailbox import Listener, Mailbox
 from backend.sandbox.exchange.model import (
@@ -50,7 +51,8 @@ class Exchange:
         self.meetings_made = 0
         self.mailboxes: dict[str, Mailbox] = {}
         self._clock = clock
-        self._copies: dict[str, dict[str, StoredEvent]] = {}
+        self.arrivals = Arrivals(self.now, lambda: self.personality.invitation_lag)
+        self._copies: dict[str, dict[tuple[str, str], StoredEvent]] = {}
         self._is_quiet = False
         self._pretended_now: datetime | None = None
 
@@ -75,6 +77,8 @@ class Exchange:
 
         Raises ExchangeError 404 `MailboxNotEnabledForRESTAPI` for people without one.
         """
+        if self.arrivals:
+            self.arrivals.settle()
         found = self.mailboxes.get(person_id)
         if found is None or not found.person.has_mailbox:
             found = self._new_mailbox(person_id)
@@ -100,6 +104,15 @@ class Exchange:
         """Log a mail that Exchange sends."""
         if to and not self._is_quiet:
             self.mail.append(MailItem(self.now(), kind, from_, tuple(to), subject, cause))
+
+    def arrive(self, act: Callable[[], None]) -> None:
+        """Let something happen in other people's mailboxes as soon as it gets there."""
+        self.arrivals.send(act, at_once=self._is_quiet)
+
+    @property
+    def rooms_decline(self) -> bool:
+        """Whether rooms refuse a second meeting; those of the sample were planned with care."""
+        return self.personality.rooms == "decline_conflicts" and not self._is_quiet
 
     # --- acts ---------------------------------------------------------------------------------
 
@@ -271,11 +284,12 @@ class Exchange:
         self.sync_states.clear()
         self.mail.clear()
         self._copies.clear()
+        self.arrivals.clear()
 
     def know(self, event: StoredEvent) -> None:
         """Count a copy of a snapshot among those of its meeting."""
         if not event.is_deleted:
-            self._copies.setdefault(event.ical_uid, {})[event.owner_id] = event
+            self._copies_with(event)[event.owner_id, event.ical_uid] = event
 
     # --- inside -------------------------------------------------------------------------------
 
@@ -371,12 +385,16 @@ class Exchange:
         self.meetings_made += 1
         return ids.new_ical_uid(self._next_key(whose), self.now())
 
+    def _copies_with(self, event: StoredEvent) -> dict[tuple[str, str], StoredEvent]:
+        """The copies of the event's meeting; whoever has only one instance is among them."""
+        return self._copies.setdefault(ids.series_ical_uid(event.ical_uid), {})
+
     def _changed(self, mailbox: Mailbox, change: Change) -> None:
         event = change.event
         if event.master is None and change.kind is ChangeKind.CREATED:
-            self._copies.setdefault(event.ical_uid, {})[mailbox.person.id] = event
+            self._copies_with(event)[mailbox.person.id, event.ical_uid] = event
         elif event.master is None and change.kind is ChangeKind.DELETED:
-            self._copies.get(event.ical_uid, {}).pop(mailbox.person.id, None)
+            self._copies_with(event).pop((mailbox.person.id, event.ical_uid), None)
         for listener in self.listeners:
             listener(mailbox, change)
 

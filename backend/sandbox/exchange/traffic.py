@@ -6,11 +6,11 @@ Writes the copies of others and logs the mails; who may do what is decided elsew
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from backend.sandbox.directory import Group, Person
-from backend.sandbox.exchange import series, zones
+from backend.sandbox.exchange import ids, rooms, series, zones
 from backend.sandbox.exchange.model import Cause, ChangeKind, EventKind, Json, StoredEvent
 from backend.sandbox.exchange.recipients import (
     address_of,
@@ -105,8 +105,15 @@ def invite(exchange: Exchange, event: StoredEvent, invited: list[Json], cause: C
     organizer = event.mailbox.person
     addresses = addresses_of_attendees(invited, organizer)
     exchange.send("invitation", organizer.address, addresses, event.fields["subject"], cause)
+    exchange.arrive(lambda: _deliver_to_new(exchange, event, addresses, cause))
+
+
+def _deliver_to_new(
+    exchange: Exchange, event: StoredEvent, addresses: list[str], cause: Cause
+) -> None:
+    """A copy for everybody behind the addresses who has none of this event."""
     for person in people_at(exchange, addresses):
-        if person.id != organizer.id and _copy_of(exchange, person, event) is None:
+        if person.id != event.owner_id and not _has_copy(exchange, person, event):
             _deliver(exchange, person, event, cause)
 
 
@@ -146,7 +153,7 @@ def tell_attendees(exchange: Exchange, event: StoredEvent, before: Before, cause
         exchange.send("update", organizer.address, staying, subject, cause)
         _mail_exceptions(exchange, event, staying, cause)
     if changed or added or removed:
-        _spread(exchange, event, now, cause, moved=moved)
+        exchange.arrive(lambda: _spread(exchange, event, now, cause, moved=moved))
 
 
 def _mail_exceptions(exchange: Exchange, event: StoredEvent, to: list[str], cause: Cause) -> None:
@@ -170,14 +177,13 @@ def _spread(
         if copy.owner_id not in invited:
             _mark_cancelled(theirs, cause)
             continue
-        _refresh(theirs, event, cause, moved=moved)
-    if event.master is None:
-        for person in invited.values():
-            if person.id != event.owner_id and _copy_of(exchange, person, event) is None:
-                _deliver(exchange, person, event, cause)
+        _refresh(exchange, theirs, event, cause, moved=moved)
+    _deliver_to_new(exchange, event, now, cause)
 
 
-def _refresh(theirs: StoredEvent, event: StoredEvent, cause: Cause, *, moved: bool) -> None:
+def _refresh(
+    exchange: Exchange, theirs: StoredEvent, event: StoredEvent, cause: Cause, *, moved: bool
+) -> None:
     """Bring an attendee's copy up to date; new times ask for a new answer."""
     person = theirs.mailbox.person
     fields = {name: event.fields[name] for name in SHARED}
@@ -185,10 +191,10 @@ def _refresh(theirs: StoredEvent, event: StoredEvent, cause: Cause, *, moved: bo
     fields["responseStatus"] = response
     fields["attendees"] = seen_by(event.fields, person, response)
     fields["isCancelled"] = False
-    _mask_for_room(fields, event.fields, person)
+    rooms.mask(fields, event.fields, person)
     fresh = write(theirs, fields, event.start, event.end, cause)
-    if moved and person.purpose in ("room", "equipment"):
-        _room_accepts(fresh, event, cause)
+    if moved and rooms.is_bookable(person):
+        _room_answers(exchange, fresh, event, cause)
 
 
 # --- cancelling and deleting --------------------------------------------------------------------
@@ -202,10 +208,7 @@ def cancel(exchange: Exchange, event: StoredEvent, cause: Cause, *, for_good: bo
     if addresses and is_sent:
         subject = f"Canceled: {event.fields['subject']}"
         exchange.send("cancellation", organizer.address, addresses, subject, cause)
-        for copy in exchange.copies_of(event.ical_uid):
-            theirs = _same_instance(copy, event)
-            if copy.mailbox is not event.mailbox and theirs is not None:
-                _mark_cancelled(theirs, cause)
+        exchange.arrive(lambda: _mark_copies_cancelled(exchange, event, cause))
     if event.master is None and addresses:
         event.fields = {**event.fields, "isCancelled": True}
     _remove(event, cause, for_good=for_good)
@@ -231,6 +234,14 @@ def _remove(event: StoredEvent, cause: Cause, *, for_good: bool = False) -> None
     master.cancelled.add(day)
     master.overrides.pop(day, None)
     master.instances.pop(day, None)
+
+
+def _mark_copies_cancelled(exchange: Exchange, event: StoredEvent, cause: Cause) -> None:
+    for copy in exchange.copies_of(event.ical_uid):
+        # Who was invited to a single instance loses it with the whole series as well.
+        theirs = copy if _day_of(event) is None else _same_instance(copy, event)
+        if copy.mailbox is not event.mailbox and theirs is not None:
+            _mark_cancelled(theirs, cause)
 
 
 def _mark_cancelled(theirs: StoredEvent, cause: Cause) -> None:
@@ -267,11 +278,15 @@ def _answer(exchange: Exchange, event: StoredEvent, response: str, cause: Cause)
     organizer = event.fields["organizer"]["emailAddress"]["address"]
     subject = f"{_SUBJECT_OF_RESPONSE[response]}: {event.fields['subject']}"
     exchange.send("response", person.address, [organizer], subject, cause)
+    status = {"response": response, "time": zones.trimmed(exchange.now())}
+    exchange.arrive(lambda: _note_answers(exchange, event, status, cause))
+
+
+def _note_answers(exchange: Exchange, event: StoredEvent, status: Json, cause: Cause) -> None:
     for copy in exchange.copies_of(event.ical_uid):
         theirs = _same_instance(copy, event) if copy.is_organizer else None
         if theirs is not None:
-            status = {"response": response, "time": zones.trimmed(exchange.now())}
-            _note_answer(theirs, person, status, cause)
+            _note_answer(theirs, event.mailbox.person, status, cause)
 
 
 def _note_answer(copy: StoredEvent, person: Person, status: Json, cause: Cause) -> None:
@@ -280,18 +295,24 @@ def _note_answer(copy: StoredEvent, person: Person, status: Json, cause: Cause) 
         write(copy, {"attendees": attendees}, None, None, cause)
 
 
-def _room_accepts(theirs: StoredEvent, event: StoredEvent, cause: Cause) -> None:
+def _room_answers(
+    exchange: Exchange, theirs: StoredEvent, event: StoredEvent, cause: Cause
+) -> None:
+    """A room accepts, or declines what comes second; a declined meeting leaves its calendar."""
     room = theirs.mailbox.person
-    status = {"response": "accepted", "time": zones.trimmed(theirs.modified)}
-    attendees = with_status(theirs.attendees, room, status)
-    write(
-        theirs,
-        {"responseStatus": status, "showAs": "busy", "attendees": attendees},
-        None,
-        None,
-        cause,
-    )
-    _note_answer(event, room, status, cause)
+    is_refused = exchange.rooms_decline and rooms.is_taken(theirs.mailbox, theirs)
+    response = "declined" if is_refused else "accepted"
+    status = {"response": response, "time": zones.trimmed(theirs.modified)}
+    if is_refused:
+        _remove(theirs, cause)
+    else:
+        attendees = with_status(theirs.attendees, room, status)
+        fields = {"responseStatus": status, "showAs": "busy", "attendees": attendees}
+        write(theirs, fields, None, None, cause)
+    if not event.is_deleted:
+        _note_answer(event, room, status, cause)
+    subject = f"{_SUBJECT_OF_RESPONSE[response]}: {event.fields['subject']}"
+    exchange.send("response", room.address, [event.mailbox.person.address], subject, cause)
 
 
 # --- copies -------------------------------------------------------------------------------------
@@ -300,15 +321,8 @@ def _room_accepts(theirs: StoredEvent, event: StoredEvent, cause: Cause) -> None
 def _deliver(exchange: Exchange, person: Person, event: StoredEvent, cause: Cause) -> None:
     times = (event.start, event.end)
     copy = _add_copy(exchange, person, event.fields, times, uid=event.ical_uid, cause=cause)
-    if person.purpose in ("room", "equipment"):
-        _room_accepts(copy, event, cause)
-        exchange.send(
-            "response",
-            person.address,
-            [event.mailbox.person.address],
-            f"Accepted: {event.fields['subject']}",
-            cause,
-        )
+    if rooms.is_bookable(person):
+        _room_answers(exchange, copy, event, cause)
 
 
 def _add_copy(
@@ -332,7 +346,7 @@ def _add_copy(
         "showAs": "tentative" if fields["showAs"] != "free" else "free",
         "attendees": seen_by(fields, person, _NOT_RESPONDED),
     }
-    _mask_for_room(theirs, fields, person)
+    rooms.mask(theirs, fields, person)
     return exchange.mailbox(person.id, populate=False).add(
         kind=EventKind.MASTER if fields["recurrence"] else EventKind.SINGLE,
         ical_uid=uid,
@@ -344,20 +358,23 @@ def _add_copy(
     )
 
 
-def _mask_for_room(theirs: Json, fields: Json, person: Person) -> None:
-    """Rooms show the organizer's name as subject and no body (their default booking policy)."""
-    if person.purpose not in ("room", "equipment"):
-        return
-    theirs["subject"] = fields["organizer"]["emailAddress"]["name"]
-    theirs["body"], theirs["bodyPreview"] = {"contentType": "html", "content": ""}, ""
+def _day_of(event: StoredEvent) -> date | None:
+    """Which instance of a series this is; also for a copy of somebody invited to that one only."""
+    return event.day or ids.instance_day(event.ical_uid)
 
 
 def _same_instance(copy: StoredEvent, event: StoredEvent) -> StoredEvent | None:
     """What corresponds to the event in another mailbox's copy of the same meeting."""
-    return copy if event.day is None else series.instance(copy, event.day)
+    day, own_day = _day_of(event), _day_of(copy)
+    if day == own_day:
+        return copy
+    return series.instance(copy, day) if day is not None and own_day is None else None
 
 
-def _copy_of(exchange: Exchange, person: Person, event: StoredEvent) -> StoredEvent | None:
-    mailbox = exchange.mailboxes.get(person.id)
-    found = mailbox.with_uid(event.ical_uid) if mailbox else []
-    return found[0] if found else None
+def _has_copy(exchange: Exchange, person: Person, event: StoredEvent) -> bool:
+    """Whether the person has this very event, or the series it belongs to."""
+    wanted = (None, _day_of(event))
+    return any(
+        copy.owner_id == person.id and _day_of(copy) in wanted
+        for copy in exchange.copies_of(event.ical_uid)
+    )
