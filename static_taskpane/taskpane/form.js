@@ -18,8 +18,14 @@ export function differs(form, event) {
   return !sameMoment(form.start, event.start) || !sameMoment(form.end, event.end);
 }
 
-/** @param {string | null} left @param {string | null} right */
+/** Outlook's forms know whole minutes; an event that an application made may have seconds.
+ * @param {string | null} left @param {string | null} right */
 function sameMoment(left, right) {
   if (left === null || right === null) return true;
-  return Date.parse(left) === Date.parse(right);
+  return minute(left) === minute(right);
+}
+
+/** @param {string} moment */
+function minute(moment) {
+  return Math.floor(Date.parse(moment) / 60_000);
 }

@@ -8,6 +8,8 @@ import { showSettings } from "./settings.js";
 /** @import { Clock } from "./time.js" */
 /** @import { Remedy, Trouble } from "./words.js" */
 
+const LONGEST_PRESS_MS = 1_000;
+
 /** @type {Record<Remedy, string>} */
 const REMEDIES = {
   retry: "Try again",
@@ -27,14 +29,47 @@ export class Screen {
   #acts = null;
   /** @type {State["screen"]} */
   #screen = "loading";
+  #pressed = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #longest;
+  /** @type {(() => void) | null} what came to be shown while a button was down */
+  #waiting = null;
 
   constructor() {
+    document.addEventListener("pointerdown", () => this.#press(), true);
+    for (const end of ["pointerup", "pointercancel"]) {
+      // The click follows; only then may the thing clicked go.
+      document.addEventListener(end, () => setTimeout(() => this.#letGo()), true);
+    }
     this.#refresh.addEventListener("click", () => void this.#acts?.load());
     this.#settings.addEventListener("click", () => void this.#acts?.openSettings());
   }
 
-  /** @param {State} state @param {Pane} acts @param {Clock} clock */
+  /** Shows the state, but never under a finger: the click that brings the person from Outlook's form
+   * into the pane also makes the pane look again, and what is drawn anew in between gets no click.
+   * @param {State} state @param {Pane} acts @param {Clock} clock */
   show(state, acts, clock) {
+    if (this.#pressed) this.#waiting = () => this.#draw(state, acts, clock);
+    else this.#draw(state, acts, clock);
+  }
+
+  #press() {
+    this.#pressed = true;
+    // Not every press is followed by its end: a menu of the system may take it.
+    clearTimeout(this.#longest);
+    this.#longest = setTimeout(() => this.#letGo(), LONGEST_PRESS_MS);
+  }
+
+  #letGo() {
+    clearTimeout(this.#longest);
+    this.#pressed = false;
+    const draw = this.#waiting;
+    this.#waiting = null;
+    draw?.();
+  }
+
+  /** @param {State} state @param {Pane} acts @param {Clock} clock */
+  #draw(state, acts, clock) {
     this.#acts = acts;
     const before = this.#screen;
     this.#screen = state.screen;

@@ -41,9 +41,12 @@ export function isTicked(link) {
   return link.state === "pending" || link.state === "linked";
 }
 
-/** @param {EventAnswer} answer */
+/** Whether the link is being worked on: something is outstanding, or another try is announced because
+ * the look has found that Outlook and the record differ.
+ * @param {EventAnswer} answer */
 export function isOutstanding({ link }) {
   if (!link) return false;
+  if (link.next_attempt_at !== null) return true;
   return link.outstanding.length > 0 || link.state === "pending" || link.state === "removing";
 }
 
