@@ -258,6 +258,12 @@ def _attendees(name: str, value: Any) -> Json:
     return {name: [_attendee(entry) for entry in value]}
 
 
+def read_attendees(value: Any) -> list[Json]:
+    """Check a list of attendees by itself; raises ExchangeError 400."""
+    found: list[Json] = _attendees("attendees", value)["attendees"]
+    return found
+
+
 def _attendee(entry: Any) -> Json:
     if not isinstance(entry, dict) or not isinstance(entry.get("emailAddress"), dict):
         raise _wrong_type("attendees", "microsoft.graph.attendee")

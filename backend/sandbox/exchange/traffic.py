@@ -105,10 +105,10 @@ def invite(exchange: Exchange, event: StoredEvent, invited: list[Json], cause: C
     organizer = event.mailbox.person
     addresses = addresses_of_attendees(invited, organizer)
     exchange.send("invitation", organizer.address, addresses, event.fields["subject"], cause)
-    exchange.arrive(lambda: _deliver_to_new(exchange, event, addresses, cause))
+    exchange.arrive(lambda: deliver_to_new(exchange, event, addresses, cause))
 
 
-def _deliver_to_new(
+def deliver_to_new(
     exchange: Exchange, event: StoredEvent, addresses: list[str], cause: Cause
 ) -> None:
     """A copy for everybody behind the addresses who has none of this event."""
@@ -153,7 +153,7 @@ def tell_attendees(exchange: Exchange, event: StoredEvent, before: Before, cause
         exchange.send("update", organizer.address, staying, subject, cause)
         _mail_exceptions(exchange, event, staying, cause)
     if changed or added or removed:
-        exchange.arrive(lambda: _spread(exchange, event, now, cause, moved=moved))
+        exchange.arrive(lambda: spread(exchange, event, now, cause, moved=moved))
 
 
 def _mail_exceptions(exchange: Exchange, event: StoredEvent, to: list[str], cause: Cause) -> None:
@@ -164,9 +164,10 @@ def _mail_exceptions(exchange: Exchange, event: StoredEvent, to: list[str], caus
         )
 
 
-def _spread(
+def spread(
     exchange: Exchange, event: StoredEvent, now: list[str], cause: Cause, *, moved: bool
 ) -> None:
+    """Bring the copies of those invited up to date, make missing ones, cancel everybody else's."""
     invited = {person.id: person for person in people_at(exchange, now)}
     for copy in exchange.copies_of(event.ical_uid):
         if copy.mailbox is event.mailbox:
@@ -178,7 +179,7 @@ def _spread(
             _mark_cancelled(theirs, cause)
             continue
         _refresh(exchange, theirs, event, cause, moved=moved)
-    _deliver_to_new(exchange, event, now, cause)
+    deliver_to_new(exchange, event, now, cause)
 
 
 def _refresh(
@@ -283,10 +284,9 @@ def _answer(exchange: Exchange, event: StoredEvent, response: str, cause: Cause)
 
 
 def _note_answers(exchange: Exchange, event: StoredEvent, status: Json, cause: Cause) -> None:
-    for copy in exchange.copies_of(event.ical_uid):
-        theirs = _same_instance(copy, event) if copy.is_organizer else None
-        if theirs is not None:
-            _note_answer(theirs, event.mailbox.person, status, cause)
+    theirs = organizers_copy(exchange, event)
+    if theirs is not None:
+        _note_answer(theirs, event.mailbox.person, status, cause)
 
 
 def _note_answer(copy: StoredEvent, person: Person, status: Json, cause: Cause) -> None:
@@ -356,6 +356,14 @@ def _add_copy(
         cause=cause,
         lag=exchange.new_copy_lag(cause),
     )
+
+
+def organizers_copy(exchange: Exchange, event: StoredEvent) -> StoredEvent | None:
+    """What corresponds to the event in its organizer's mailbox, if that is one of ours."""
+    for copy in exchange.copies_of(event.ical_uid):
+        if copy.is_organizer:
+            return _same_instance(copy, event)
+    return None
 
 
 def _day_of(event: StoredEvent) -> date | None:

@@ -1,4 +1,4 @@
-"""Endpoints of a mailbox that are not events: calendars, master categories, id translation."""
+"""Endpoints of a mailbox that are not about calendars: master categories, settings, ids."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from backend.sandbox.directory import Person
 from backend.sandbox.exchange import translation
 from backend.sandbox.exchange.errors import bad_request, not_found, unreadable
 from backend.sandbox.exchange.mailbox import Mailbox
-from backend.sandbox.exchange.model import Calendar, Json
+from backend.sandbox.exchange.model import Json
 from backend.sandbox.graph import render
 from backend.sandbox.graph.call import Answer, Call
 from backend.sandbox.graph.paths import PathTable
 from backend.sandbox.graph.permissions import (
-    Access,
-    calendar_access,
     person_for_mailbox,
     require_settings,
     require_translation,
@@ -28,9 +26,6 @@ MAX_CATEGORY_NAME = 255
 
 def add_routes(table: PathTable) -> None:
     """Put the endpoints under `users/*`."""
-    table.add("GET", "users/*/calendar", get_calendar)
-    table.add("GET", "users/*/calendars", list_calendars)
-    table.add("GET", "users/*/calendars/*", get_calendar)
     table.add("GET", "users/*/mailboxsettings", get_settings)
     categories = "users/*/outlook/mastercategories"
     table.add("GET", categories, list_categories)
@@ -39,31 +34,6 @@ def add_routes(table: PathTable) -> None:
     table.add("PATCH", f"{categories}/*", update_category)
     table.add("DELETE", f"{categories}/*", delete_category)
     table.add("POST", "users/*/translateexchangeids", translate_ids)
-
-
-def get_calendar(call: Call) -> Answer:
-    """The default calendar, or one by id."""
-    owner = _owner(call)
-    access = calendar_access(call, owner)
-    mailbox = call.world.exchange.mailbox(owner.id)
-    calendar = mailbox.calendar(call.keys[1]) if len(call.keys) > 1 else mailbox.default_calendar
-    what = f"users('{owner.id}')/calendars/$entity"
-    row = render.selected(_calendar(mailbox, calendar, access), call.options.select)
-    if not call.options.select:
-        row = _calendar(mailbox, calendar, access)
-    return Answer(200, {"@odata.context": call.context(what), **row})
-
-
-def list_calendars(call: Call) -> Answer:
-    """All calendars of the mailbox, the default one first."""
-    owner = _owner(call)
-    access = calendar_access(call, owner)
-    mailbox = call.world.exchange.mailbox(owner.id)
-    rows = [_calendar(mailbox, calendar, access) for calendar in mailbox.calendars.values()]
-    if call.options.select:
-        rows = [render.selected(row, call.options.select) for row in rows]
-    body = {"@odata.context": call.context(f"users('{owner.id}')/calendars"), "value": rows}
-    return Answer(200, body)
 
 
 def get_settings(call: Call) -> Answer:
@@ -167,16 +137,6 @@ def _owner(call: Call) -> Person:
     owner = person_for_mailbox(call.world, call.caller, call.keys[0])
     call.note_mailbox(owner)
     return owner
-
-
-def _calendar(mailbox: Mailbox, calendar: Calendar, access: Access) -> Json:
-    return render.calendar_json(
-        calendar,
-        access.owner,
-        mailbox.mint.change_key(calendar.version),
-        can_edit=access.can_write,
-        can_see_private=access.can_see_private,
-    )
 
 
 def _category(call: Call, mailbox: Mailbox, category_id: str) -> Answer:
