@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import URL
 
 from tests.support.databases import (  # noqa: F401 - fixtures
     database_url,
@@ -37,6 +38,17 @@ def sandbox(shared_sandbox: RunningSandbox) -> RunningSandbox:
 @pytest.fixture
 def product(sandbox: RunningSandbox, database_url: str, offset_file: Path) -> Iterator[Product]:  # noqa: F811
     with running_product(sandbox, database_url, offset_file) as running:
+        yield running
+
+
+@pytest.fixture
+def sqlite_product(
+    sandbox: RunningSandbox,
+    sqlite_url: URL,  # noqa: F811
+    offset_file: Path,
+) -> Iterator[Product]:
+    """For stories in which the database plays no part."""
+    with running_product(sandbox, sqlite_url, offset_file) as running:
         yield running
 
 

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 )
 
 from backend.domain.crm import Activity
-from backend.domain.event import Sensitivity
+from backend.domain.event import Event, Sensitivity
 from backend.domain.link import EndReason, LinkState
 from backend.domain.plan import FREEZING
 from backend.sql import Database
@@ -62,6 +62,8 @@ class RoadMachine(RuleBasedStateMachine):
         self.said_in_outlook = False
         self.ended = False
         """The event or its record ended for a reason of its own: private, gone, edited."""
+        self.heard: Event | None = None
+        """The newest version that a pane opening has shown to the product."""
         self.edits = 0
         self.protected_since: int | None = None
         self.foreign = 0
@@ -88,7 +90,13 @@ class RoadMachine(RuleBasedStateMachine):
     @precondition(lambda self: self._panes() < PANES)
     @rule()
     def pane_opens(self) -> None:
-        self._start(Actor("pane view", lambda: self.stage.attempt(self.stage.view)))
+        def work() -> None:
+            seen, asked = self.stage.now, self.stage.outlook.down is None
+            self.stage.attempt(self.stage.view)
+            if asked and self.stage.outlook.down is None and seen is self.stage.now:
+                self.heard = seen
+
+        self._start(Actor("pane view", work))
 
     # -- workers -----------------------------------------------------------------------------
 
@@ -240,6 +248,9 @@ class RoadMachine(RuleBasedStateMachine):
         self.stage.crm.down = False
         self._finish()
         self.stage.settle()
+        if self.heard is self.stage.now and not self.ended:
+            # One lease and one sweep must do: nobody may have lost the ring (R1).
+            self.check_promises()
         for _ in range(3):
             self.stage.attempt(self.stage.view)
             self.stage.later(minutes=61)
