@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from backend.db.links import Lease
 from backend.db.models import Base, FirmRow, HistoryRow, LinkRow
 from backend.db.rows import snapshot
 from backend.domain.errors import RuleError
@@ -19,8 +20,9 @@ from backend.domain.ports import Principal
 from backend.services.answers import EventAnswer
 from backend.services.callers import Callers
 from backend.services.driving import Driver
+from backend.services.hands import Hand
 from backend.services.linking import Linking
-from backend.services.road import Road
+from backend.services.road import Outcome, Road
 from backend.services.setup import FirmSetup, NewServer, NewUser, Setup
 from backend.services.wishes import Wishes
 from backend.services.work import Work
@@ -47,6 +49,21 @@ def create_tables(database: Database) -> None:
     Base.metadata.create_all(database.write_engine)
 
 
+class WatchedRoad(Road):
+    """Keeps what the worker's loop would log and swallow."""
+
+    def __init__(self, failures: list[Exception], *parts: Any, **more: Any) -> None:
+        super().__init__(*parts, **more)
+        self._failures = failures
+
+    def walk(self, lease: Lease, hand: Hand | None = None) -> Outcome:
+        try:
+            return super().walk(lease, hand)
+        except Exception as error:
+            self._failures.append(error)
+            raise
+
+
 class Stage:
     """A fresh firm with one organizer and one meeting; several fit into one database."""
 
@@ -70,8 +87,16 @@ class Stage:
         vault = PlainVault()
         self.callers = Callers(database, calendars, vault, self.clock)
         self.wishes = Wishes(database, self.clock)
-        self.road = Road(
-            database, calendars, self.crm, self.callers, self.clock, jitter=lambda: 0.0
+        self.failures: list[Exception] = []
+        """What left the road as an exception: nothing ever should."""
+        self.road = WatchedRoad(
+            self.failures,
+            database,
+            calendars,
+            self.crm,
+            self.callers,
+            self.clock,
+            jitter=lambda: 0.0,
         )
         self.driver = Driver(
             self.road, self.wishes, self.clock, self._ring, budget=budget, tries=8, pause=pause
