@@ -59,6 +59,29 @@ class DelegateRights:
     see_private: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class MailboxScope:
+    """Which mailboxes an application may enter, by object id of their owners.
+
+    With `permissions` it is a grant of Exchange (RBAC for Applications), on top of what Entra
+    granted; without, an access policy that restricts what Entra granted.
+    """
+
+    person_ids: frozenset[str]
+    permissions: frozenset[str] | None = None
+
+
+MAILBOX_STATES = ("ready", "inactive", "undiscoverable", "moving", "moving_by_name")
+
+
+@dataclass(slots=True)
+class MailboxState:
+    """What Graph finds at a mailbox; `asked` counts, because some answers alternate."""
+
+    name: str
+    asked: int = 0
+
+
 @dataclass(slots=True)
 class Tenant:
     """One Entra tenant; `registered` says whether it is one of our customer firms."""
@@ -72,6 +95,7 @@ class Tenant:
     groups: dict[str, Group] = field(default_factory=dict)
     app_permissions: dict[str, set[str]] = field(default_factory=dict)
     delegated_grants: dict[str, set[str]] = field(default_factory=dict)
+    mailbox_scopes: dict[str, MailboxScope] = field(default_factory=dict)
 
     @property
     def default_domain(self) -> str:
@@ -85,6 +109,7 @@ class Directory:
     def __init__(self) -> None:
         self.tenants: dict[str, Tenant] = {}
         self.delegations: dict[tuple[str, str], DelegateRights] = {}
+        self.mailbox_states: dict[str, MailboxState] = {}
         self._people: dict[str, Person] = {}
         self._tenant_keys: dict[str, Tenant] = {}
         self._by_key: dict[tuple[str, str], Person] = {}
@@ -95,6 +120,7 @@ class Directory:
         for kept in (
             self.tenants,
             self.delegations,
+            self.mailbox_states,
             self._people,
             self._tenant_keys,
             self._by_key,

@@ -1,7 +1,7 @@
 """Everything one sandbox holds, in one place; touched on its event loop only."""
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,11 +11,13 @@ from backend.sandbox.control.request_log import RequestLog
 from backend.sandbox.directory import Directory
 from backend.sandbox.entra.codes import GrantStore
 from backend.sandbox.entra.keys import KeyRing
+from backend.sandbox.entra.policies import Policies
 from backend.sandbox.entra.registrations import AppRegistration, sample_registrations
 from backend.sandbox.entra.tokens import Tokens
 from backend.sandbox.exchange.store import Exchange
 from backend.sandbox.graph.caller import Caller
 from backend.sandbox.graph.throttling import Throttle
+from backend.sandbox.notifications.notifier import Notifier
 from backend.sandbox.personality import Personality
 from backend.sandbox.sample import firms
 from backend.sandbox.sample.calendars import fill_calendars
@@ -53,12 +55,17 @@ class World:
     faults: Faults
     request_log: RequestLog
     throttle: Throttle
-    required_acrs: set[str] = field(default_factory=set)
+    notifier: Notifier
+    policies: Policies
     generation: int = 0
 
     def graph_caller(self, authorization: str | None) -> Caller:
         """Who holds the token of this Authorization header; raises GraphError 401."""
         return self.tokens.graph_caller(authorization)
+
+    def settle_arrivals(self) -> None:
+        """What travels between mailboxes arrives, as far as it is due."""
+        self.exchange.arrivals.settle()
 
     def reset(self) -> None:
         """Back to the sample firms; keys, clock and request log go on."""
@@ -69,12 +76,17 @@ class World:
         firms.fill(self.directory, self.clock(), self.settings.scale)
         self.exchange = _fresh_exchange(self.settings, self.directory, self.clock, self.personality)
         self.tokens.forget_callers()
+        self.notifier.clear()
+        self.notifier.watch(self.exchange)
         self.generation += 1
 
     def take_back_faults(self) -> None:
         """No fault stands any more; consent and permissions are the sample's again."""
         self.faults.clear()
-        self.required_acrs.clear()
+        self.policies.clear()
+        self.directory.mailbox_states.clear()
+        for app in self.apps.values():
+            app.secrets_expired = app.certificates_expired = False
         firms.restore_grants(self.directory)
         self.tokens.forget_callers()
 
@@ -88,7 +100,9 @@ def new_world(settings: SandboxSettings, clock: SandboxClock | None = None) -> W
     keys = KeyRing(clock)
     # Tokens and codes must differ from run to run; only faults and samples follow the seed.
     unpredictable = random.SystemRandom()
-    return World(
+    faults = Faults(random.Random(settings.seed))  # noqa: S311 - repeatable on purpose
+    policies = Policies()
+    world = World(
         settings=settings,
         clock=clock,
         directory=directory,
@@ -96,12 +110,18 @@ def new_world(settings: SandboxSettings, clock: SandboxClock | None = None) -> W
         personality=personality,
         apps=sample_registrations(clock() - timedelta(days=30)),
         keys=keys,
-        tokens=Tokens(keys, directory, clock, unpredictable),
+        tokens=Tokens(keys, directory, clock, unpredictable, policies),
         grants=GrantStore(clock, unpredictable),
-        faults=Faults(random.Random(settings.seed)),  # noqa: S311 - repeatable on purpose
+        faults=faults,
         request_log=RequestLog(),
         throttle=Throttle(clock, personality),
+        policies=policies,
+        notifier=Notifier(clock, faults, settings.seed),
     )
+    world.notifier.watch(world.exchange)
+    clock.on_advance.append(world.notifier.wake)
+    clock.on_advance.append(world.settle_arrivals)
+    return world
 
 
 def _fresh_exchange(

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from backend.sandbox.control import forms
+from backend.sandbox.control import forms, policies
 from backend.sandbox.control.faults import FaultFormError, fault_from_json
 from backend.sandbox.control.forms import BadActError
-from backend.sandbox.directory import Tenant
+from backend.sandbox.directory import Group, MailboxScope, Tenant
+from backend.sandbox.graph.permissions import is_of_mailboxes
+from backend.sandbox.notifications.model import LifecycleEvent
 from backend.sandbox.sample import firms, ids
 from backend.sandbox.world import World
 
@@ -33,9 +35,7 @@ def add(world: World, orders: Any) -> list[dict[str, Any]]:
 def shown(world: World) -> list[dict[str, Any]]:
     """The standing faults and the switches that differ from the sample."""
     items = [fault.as_json() for fault in world.faults.standing()]
-    if world.required_acrs:
-        items.append({"kind": "claims", "acrs": sorted(world.required_acrs)})
-    return items
+    return items + policies.shown(world)
 
 
 def _carry_out(world: World, order: dict[str, Any]) -> dict[str, Any]:
@@ -89,31 +89,65 @@ def _consent(world: World, order: dict[str, Any]) -> Callable[[], None]:
 
 
 def _permissions(world: World, order: dict[str, Any]) -> Callable[[], None]:
-    """`app: [...]`: the application permissions the tracker has, and no others."""
-    forms.only(order, "kind", "app", "tenant", "client")
+    """`app: [...]`: the application permissions the tracker has, and no others.
+
+    `mailboxes` (people or groups) limits them to these: `by` is `rbac`, a grant of Exchange that
+    is in no token, or `policy`, an access policy over what Entra granted.
+    """
+    forms.only(order, "kind", "app", "tenant", "client", "mailboxes", "by")
     wanted = forms.text_list(order, "app")
     if wanted is None:
         raise BadActError("app must be a list of permissions")
     tenants = _tenants(world, forms.text(order, "tenant"))
     client_id = forms.text(order, "client") or ids.DAEMON_CLIENT_ID
+    by = forms.text(order, "by", "rbac")
+    if by not in ("rbac", "policy"):
+        raise BadActError("by must be rbac or policy")
+    names = forms.text_list(order, "mailboxes")
+    people = None if names is None else _people_behind(world, names)
 
     def act() -> None:
         for tenant in tenants:
-            tenant.app_permissions[client_id] = set(wanted)
+            granted, of_mailboxes = set(wanted), {each for each in wanted if is_of_mailboxes(each)}
+            tenant.mailbox_scopes.pop(client_id, None)
+            if people is not None:
+                by_exchange = frozenset(of_mailboxes) if by == "rbac" else None
+                tenant.mailbox_scopes[client_id] = MailboxScope(people, by_exchange)
+                granted -= of_mailboxes if by == "rbac" else set()
+            tenant.app_permissions[client_id] = granted
         world.tokens.forget_callers()
 
     return act
 
 
-def _claims(world: World, order: dict[str, Any]) -> Callable[[], None]:
-    """`acrs: "c1"`: on-behalf-of asks for this authentication context until a token has it."""
-    forms.only(order, "kind", "acrs")
-    context = forms.text(order, "acrs", "c1")
-    if not context:
-        raise BadActError("acrs must be the name of an authentication context")
+def _people_behind(world: World, addresses: list[str]) -> frozenset[str]:
+    """Object ids of the people at these addresses, members of groups included."""
+    found: set[str] = set()
+    for address in addresses:
+        entry = world.directory.by_address(address)
+        if entry is None:
+            raise BadActError(f"there is nobody {address!r}")
+        found.update(entry.member_ids if isinstance(entry, Group) else [entry.id])
+    return frozenset(found)
+
+
+def _lifecycle(world: World, order: dict[str, Any]) -> Callable[[], None]:
+    """`event`: a lifecycle notification to every subscription, or to those in `user`'s mailbox."""
+    forms.only(order, "kind", "event", "user", "match")
+    events = {each.value: each for each in LifecycleEvent}
+    event = events.get(forms.text(order, "event") or "")
+    if event is None:
+        raise BadActError(f"event must be one of {', '.join(events)}")
+    match = order.get("match") or {}
+    if not isinstance(match, Mapping) or set(match) - {"user"}:
+        raise BadActError("match is an object of user")
+    key = forms.text({**match, **order}, "user")
+    owners = None if key is None else _people_behind(world, [key])
 
     def act() -> None:
-        world.required_acrs.add(context)
+        subscriptions = list(world.notifier.register)
+        concerned = [each for each in subscriptions if owners is None or each.owner_id in owners]
+        world.notifier.tell_lifecycle(event, concerned)
 
     return act
 
@@ -122,7 +156,11 @@ _SWITCHES: dict[str, Callable[[World, dict[str, Any]], Callable[[], None]]] = {
     "keys": _keys,
     "consent": _consent,
     "permissions": _permissions,
-    "claims": _claims,
+    "claims": policies.claims,
+    "sessions": policies.sessions,
+    "credentials": policies.credentials,
+    "mailbox": policies.mailbox,
+    "lifecycle": _lifecycle,
 }
 
 

@@ -46,7 +46,7 @@ def issue(world: World, form: dict[str, Any]) -> dict[str, Any]:
     if forms.flag(form, "id_token"):
         client_id = _client_id(form, "addin")
         nonce = forms.text(form, "nonce")
-        answer["id_token"] = world.tokens.id_token(person, client_id, nonce, lifetime)
+        answer["id_token"] = world.tokens.id_token(person, Client(client_id), nonce, lifetime)
     return answer
 
 
@@ -62,7 +62,9 @@ def _of_person(
         client_id = _client_id(form, "api")
         consented = world.directory.tenants[person.tenant_id].delegated_grants.get(client_id, set())
         scopes = frozenset(consented if wanted is None else wanted)
-        token = world.tokens.for_graph(person, Client(client_id, "1"), scopes, lifetime)
+        token = world.tokens.for_graph(
+            person, Client(client_id, "1"), scopes, lifetime, _extras(form)
+        )
     else:
         scopes = frozenset([ids.API_SCOPE] if wanted is None else wanted)
         client = Client(_client_id(form, "addin"))

@@ -64,7 +64,8 @@ def _check_secret(sent: str, app: AppRegistration, now: datetime) -> None:
     for secret in app.secrets:
         if not hmac.compare_digest(secret.value.encode(), sent.encode()):
             continue
-        if secret.expires_at is not None and secret.expires_at <= now:
+        is_over = secret.expires_at is not None and secret.expires_at <= now
+        if is_over or app.secrets_expired:
             raise EntraError(7000222, "invalid_client")
         return
     raise EntraError(7000215, "invalid_client")
@@ -77,7 +78,7 @@ def _check_assertion(
         header = jwt.get_unverified_header(assertion)
     except jwt.PyJWTError:
         raise EntraError(700027, "invalid_client", "It is not a JWT.") from None
-    key = _registered_key(header, app)
+    key = _registered_key(header, app, now)
     try:
         claims: dict[str, Any] = jwt.decode(
             assertion,
@@ -110,13 +111,18 @@ def _check_dates(claims: Mapping[str, Any], now: float) -> None:
         raise EntraError(700024, "invalid_client")
 
 
-def _registered_key(header: Mapping[str, Any], app: AppRegistration) -> rsa.RSAPublicKey:
+def _registered_key(
+    header: Mapping[str, Any], app: AppRegistration, now: datetime
+) -> rsa.RSAPublicKey:
     """The key of the registered certificate that the header names by SHA-256 or SHA-1."""
     wanted_sha256, wanted_sha1 = _decode(header.get("x5t#S256")), _decode(header.get("x5t"))
     for der in app.certificates.values():
         sha1 = hashlib.sha1(der).digest()  # noqa: S324 - x5t is SHA-1
         if wanted_sha256 == hashlib.sha256(der).digest() or wanted_sha1 == sha1:
-            key = x509.load_der_x509_certificate(der).public_key()
+            certificate = x509.load_der_x509_certificate(der)
+            if app.certificates_expired or certificate.not_valid_after_utc <= now:
+                raise EntraError(700027, "invalid_client", "The certificate has expired.")
+            key = certificate.public_key()
             if isinstance(key, rsa.RSAPublicKey):
                 return key
     raise EntraError(700027, "invalid_client", "No certificate with this thumbprint is registered.")

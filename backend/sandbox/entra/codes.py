@@ -39,6 +39,11 @@ class RefreshGrant:
     scope: str
     expires_at: datetime
 
+    @property
+    def issued_at(self) -> datetime:
+        """When the person got it."""
+        return self.expires_at - REFRESH_LIFETIME
+
 
 class GrantStore:
     """Codes are redeemed once; refresh tokens may be used until they end."""

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -12,12 +12,14 @@ import orjson
 
 from backend.sandbox.directory import Directory, Person, Tenant
 from backend.sandbox.entra.clients import find_app, prove_client
+from backend.sandbox.entra.clouds import GLOBAL, Cloud
 from backend.sandbox.entra.codes import GrantStore
 from backend.sandbox.entra.errors import EntraError
 from backend.sandbox.entra.keys import b64url
+from backend.sandbox.entra.policies import Policies
 from backend.sandbox.entra.registrations import AppRegistration
 from backend.sandbox.entra.scopes import ScopeRequest, granted_text, parse_scopes
-from backend.sandbox.entra.tokens import Client, Extras, TokenRefusedError, Tokens
+from backend.sandbox.entra.tokens import Client, Extras, TokenRefusedError, Tokens, issued_at
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 SHARED_AUTHORITIES = frozenset({"common", "organizations", "consumers"})
@@ -37,7 +39,7 @@ class EntraWorld(Protocol):
     @property
     def clock(self) -> Callable[[], datetime]: ...
     @property
-    def required_acrs(self) -> set[str]: ...
+    def policies(self) -> Policies: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class TokenRequest:
     tenant: Tenant | None
     form: Mapping[str, str]
     token_endpoints: frozenset[str]
+    cloud: Cloud = GLOBAL
 
     def required(self, name: str) -> str:
         """A parameter that must be there; raises EntraError 900144."""
@@ -74,7 +77,7 @@ def answer_token_request(world: EntraWorld, request: TokenRequest) -> Answer:
         raise EntraError(70003, "unsupported_grant_type")
     app = find_app(request.required("client_id"), request.tenant, world.apps)
     client = prove_client(request.form, app, request.token_endpoints, world.clock())
-    return grant(world, request, client)
+    return grant(world, request, replace(client, cloud=request.cloud))
 
 
 def _client_credentials(world: EntraWorld, request: TokenRequest, client: Client) -> Answer:
@@ -82,7 +85,7 @@ def _client_credentials(world: EntraWorld, request: TokenRequest, client: Client
         raise EntraError(9001023, "invalid_request")
     if client.proof == "0":
         raise EntraError(7000218, "invalid_client")
-    scopes = parse_scopes(request.required("scope"), world.apps)
+    scopes = parse_scopes(request.required("scope"), world.apps, request.cloud)
     if not scopes.wants_default:
         raise EntraError(70011, "invalid_scope", "Client credentials take only /.default.")
     lifetime = world.tokens.new_lifetime()
@@ -100,18 +103,16 @@ def _on_behalf_of(world: EntraWorld, request: TokenRequest, client: Client) -> A
     if request.required("requested_token_use") != "on_behalf_of":
         raise EntraError(9002313, "invalid_request", "requested_token_use must be on_behalf_of.")
     assertion = request.required("assertion")
-    scopes = parse_scopes(request.required("scope"), world.apps)
+    scopes = parse_scopes(request.required("scope"), world.apps, request.cloud)
     claims = _assertion_claims(world, assertion, world.apps[client.client_id])
     person = _person(world, claims["tid"], claims["oid"])
     if request.tenant is not None and request.tenant.id != person.tenant_id:
         raise EntraError(50013, "invalid_grant", "The assertion comes from another tenant.")
-    missing = world.required_acrs - set(claims.get("acrs", ()))
-    if missing:
-        raise EntraError(
-            50079, "interaction_required", suberror="basic_action", claims=acrs_challenge(missing)
-        )
+    asked = set(asked_acrs(request.form.get("claims")))
+    world.policies.check_assertion(claims, issued_at(claims), asked)
     find_app(client.client_id, world.directory.tenants[person.tenant_id], world.apps)
-    return _user_answer(world, request, client, person, scopes)
+    acrs = tuple(claims.get("acrs", ()))
+    return _user_answer(world, request, client, person, scopes, granted_acrs=acrs)
 
 
 def _authorization_code(world: EntraWorld, request: TokenRequest, client: Client) -> Answer:
@@ -123,7 +124,7 @@ def _authorization_code(world: EntraWorld, request: TokenRequest, client: Client
     if request.tenant is not None and request.tenant.id != code.tenant_id:
         raise EntraError(70000, "invalid_grant", "The code was issued in another tenant.")
     _check_code_verifier(code.code_challenge, request.form.get("code_verifier", ""))
-    scopes = parse_scopes(request.form.get("scope") or code.scope, world.apps)
+    scopes = parse_scopes(request.form.get("scope") or code.scope, world.apps, request.cloud)
     person = _person(world, code.tenant_id, code.person_id)
     return _user_answer(
         world, request, client, person, scopes, nonce=code.nonce, granted_acrs=code.acrs
@@ -134,7 +135,9 @@ def _refresh_token(world: EntraWorld, request: TokenRequest, client: Client) -> 
     grant = world.grants.find_refresh(request.required("refresh_token"))
     if grant.client_id != client.client_id:
         raise EntraError(70000, "invalid_grant", "It was issued to another application.")
-    scopes = parse_scopes(request.form.get("scope") or grant.scope, world.apps)
+    if world.policies.is_revoked(grant.person_id, grant.issued_at.timestamp()):
+        raise EntraError(50173, "invalid_grant")
+    scopes = parse_scopes(request.form.get("scope") or grant.scope, world.apps, request.cloud)
     person = _person(world, grant.tenant_id, grant.person_id)
     return _user_answer(world, request, client, person, scopes)
 
@@ -160,10 +163,10 @@ def _user_answer(
     tenant = world.directory.tenants[person.tenant_id]
     granted = granted_permissions(tenant, client.client_id, scopes)
     lifetime = world.tokens.new_lifetime()
+    extras = Extras(granted_acrs, declares_cp1(request.form.get("claims")))
     if scopes.is_for_graph:
-        token = world.tokens.for_graph(person, client, granted or scopes.oidc, lifetime)
+        token = world.tokens.for_graph(person, client, granted or scopes.oidc, lifetime, extras)
     else:
-        extras = Extras(granted_acrs, declares_cp1(request.form.get("claims")))
         token = world.tokens.for_api(person, client, granted, lifetime, extras)
     body = _basic_body(token, lifetime) | {"scope": granted_text(scopes, granted)}
     if "offline_access" in scopes.oidc:
@@ -174,7 +177,7 @@ def _user_answer(
             scope=request.form.get("scope", "") or granted_text(scopes, granted),
         )
     if "openid" in scopes.oidc:
-        body["id_token"] = world.tokens.id_token(person, client.client_id, nonce, lifetime)
+        body["id_token"] = world.tokens.id_token(person, client, nonce, lifetime)
     if request.form.get("client_info") == "1":
         info = {"uid": person.id, "utid": person.tenant_id}
         body["client_info"] = b64url(orjson.dumps(info))
@@ -263,12 +266,6 @@ def asked_acrs(claims: str | None) -> tuple[str, ...]:
         return ()
     values = [wanted.get("value"), *(wanted.get("values") or [])]
     return tuple(value for value in values if isinstance(value, str))
-
-
-def acrs_challenge(contexts: set[str]) -> str:
-    """The JSON text of a claims challenge for these authentication contexts."""
-    value = {"essential": True, "value": sorted(contexts)[0]}
-    return orjson.dumps({"access_token": {"acrs": value}}).decode()
 
 
 def read_claims(claims: str | None) -> dict[str, Any]:

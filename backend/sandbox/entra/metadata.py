@@ -3,28 +3,19 @@
 from typing import Any
 
 from backend.sandbox.directory import Tenant
+from backend.sandbox.entra.clouds import Cloud
 from backend.sandbox.entra.keys import KeyRing
-
-LOGIN_URL = "https://login.microsoftonline.com"
-ISSUER_TEMPLATE = f"{LOGIN_URL}/{{tenantid}}/v2.0"
-V1_ISSUER_TEMPLATE = "https://sts.windows.net/{tenantid}/"
-ALIASES = [
-    "login.microsoftonline.com",
-    "login.windows.net",
-    "login.microsoft.com",
-    "sts.windows.net",
-]
 
 
 def openid_configuration(
-    base: str, authority: str, tenant: Tenant | None, *, is_v2: bool
+    base: str, cloud: Cloud, authority: str, tenant: Tenant | None, *, is_v2: bool
 ) -> dict[str, Any]:
     """The metadata of one authority; `base` is scheme and host the client spoke to.
 
     For common and organizations the issuer is the literal template with `{tenantid}` (Entra docs:
     OpenID Connect metadata).
     """
-    template = ISSUER_TEMPLATE if is_v2 else V1_ISSUER_TEMPLATE
+    template = cloud.issuer_template if is_v2 else cloud.v1_issuer_template
     issuer = template if tenant is None else template.replace("{tenantid}", tenant.id)
     key = tenant.id if tenant else authority
     oauth = f"{base}/{key}/oauth2/v2.0" if is_v2 else f"{base}/{key}/oauth2"
@@ -60,28 +51,28 @@ def openid_configuration(
             "ver",
         ],
         "tenant_region_scope": None if tenant is None else "EU",
-        "cloud_instance_name": "microsoftonline.com",
+        "cloud_instance_name": cloud.instance_name,
         "cloud_graph_host_name": "graph.windows.net",
-        "msgraph_host": "graph.microsoft.com",
+        "msgraph_host": cloud.graph_hosts[0],
         "rbac_url": "https://pas.windows.net",
     }
 
 
-def key_set(ring: KeyRing) -> dict[str, Any]:
+def key_set(ring: KeyRing, cloud: Cloud) -> dict[str, Any]:
     """The published keys, each with the issuer template it may sign for."""
-    return {"keys": [key.as_jwk(ISSUER_TEMPLATE) for key in ring.published]}
+    return {"keys": [key.as_jwk(cloud.issuer_template) for key in ring.published]}
 
 
-def instance_discovery(base: str, tenant_key: str) -> dict[str, Any]:
+def instance_discovery(base: str, cloud: Cloud, tenant_key: str) -> dict[str, Any]:
     """Which hosts are one cloud, and where the tenant's metadata is."""
     return {
         "tenant_discovery_endpoint": f"{base}/{tenant_key}/v2.0/.well-known/openid-configuration",
         "api-version": "1.1",
         "metadata": [
             {
-                "preferred_network": "login.microsoftonline.com",
-                "preferred_cache": "login.windows.net",
-                "aliases": ALIASES,
+                "preferred_network": cloud.login_hosts[0],
+                "preferred_cache": cloud.login_hosts[1],
+                "aliases": list(cloud.login_hosts),
             }
         ],
     }

@@ -33,6 +33,8 @@ class AppRegistration:
     app_id_uri: str | None = None
     exposed_scopes: frozenset[str] = frozenset()
     preauthorised_clients: frozenset[str] = frozenset()
+    secrets_expired: bool = False
+    certificates_expired: bool = False
 
     def allows_redirect(self, uri: str) -> bool:
         """Whether an answer of `authorize` may be sent to this address."""

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from backend.sandbox.directory import Tenant
-from backend.sandbox.entra import metadata
+from backend.sandbox.entra import clouds, metadata
 from backend.sandbox.entra.authorize import authorize_routes
 from backend.sandbox.entra.consent import consent_routes
 from backend.sandbox.entra.errors import EntraError, correlation_id_of
@@ -21,8 +21,6 @@ from backend.sandbox.entra.grants import (
     answer_token_request,
 )
 from backend.sandbox.entra.keys import KeyRing
-
-MICROSOFT_LOGIN_HOSTS = frozenset(metadata.ALIASES)
 
 
 class EntraRoutesWorld(EntraWorld, Protocol):
@@ -56,7 +54,7 @@ class _Entra:
         """Which hosts are one cloud; the tenant is taken from the address asked about."""
         asked = urlsplit(request.query_params.get("authorization_endpoint", "")).path.split("/")
         key = asked[1] if len(asked) > 1 and asked[1] else "common"
-        return _json(metadata.instance_discovery(base_of(request), key))
+        return _json(metadata.instance_discovery(base_of(request), cloud_of(request), key))
 
     async def configuration_v2(self, request: Request) -> Response:
         return self._configuration(request, is_v2=True)
@@ -69,7 +67,7 @@ class _Entra:
             tenant_of(self._world, request.path_params["authority"])
         except EntraError as error:
             return self._refusal(request, error)
-        return _json(metadata.key_set(self._world.keys))
+        return _json(metadata.key_set(self._world.keys, cloud_of(request)))
 
     async def token(self, request: Request) -> Response:
         try:
@@ -87,8 +85,8 @@ class _Entra:
             tenant = tenant_of(self._world, authority)
         except EntraError as error:
             return self._refusal(request, error)
-        base = base_of(request)
-        return _json(metadata.openid_configuration(base, authority, tenant, is_v2=is_v2))
+        base, cloud = base_of(request), cloud_of(request)
+        return _json(metadata.openid_configuration(base, cloud, authority, tenant, is_v2=is_v2))
 
     async def _token_request(self, request: Request) -> TokenRequest:
         authority = request.path_params["authority"]
@@ -98,14 +96,15 @@ class _Entra:
             form["scope"] = f"{form['resource']}/.default"
         tenant = tenant_of(self._world, authority)
         paths = {authority, *([tenant.id] if tenant else [])}
-        hosts = {base_of(request), metadata.LOGIN_URL}
+        cloud = cloud_of(request)
+        hosts = {base_of(request), *(f"https://{host}" for host in cloud.login_hosts)}
         endpoints = frozenset(
             f"{host}/{path}/{suffix}"
             for host in hosts
             for path in paths
             for suffix in ("oauth2/v2.0/token", "oauth2/token", "v2.0")
         )
-        return TokenRequest(authority, tenant, form, endpoints)
+        return TokenRequest(authority, tenant, form, endpoints, cloud)
 
     def _refusal(self, request: Request, error: EntraError) -> Response:
         entry = request.state.log_entry
@@ -127,9 +126,14 @@ def tenant_of(world: EntraWorld, authority: str) -> Tenant | None:
 def base_of(request: Request) -> str:
     """Scheme and host for absolute links: Microsoft's when the client speaks to Microsoft."""
     host = request.headers.get("host", "").casefold()
-    if host in MICROSOFT_LOGIN_HOSTS:
+    if clouds.cloud_of(host) is not None:
         return f"https://{host}"
     return f"{request.url.scheme}://{request.url.netloc}"
+
+
+def cloud_of(request: Request) -> clouds.Cloud:
+    """The cloud the client believes it speaks to."""
+    return clouds.cloud_of(request.headers.get("host", "")) or clouds.GLOBAL
 
 
 def _json(body: object, status: int = 200) -> Response:

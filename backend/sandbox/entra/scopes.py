@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+from backend.sandbox.entra.clouds import CLOUDS, Cloud
 from backend.sandbox.entra.errors import EntraError
 from backend.sandbox.entra.registrations import AppRegistration
 from backend.sandbox.sample import ids
 
 OIDC_SCOPES = frozenset({"openid", "profile", "email", "offline_access"})
-GRAPH_AUDIENCES = frozenset({ids.GRAPH_URL, f"{ids.GRAPH_URL}/", ids.GRAPH_APP_ID})
+GRAPH_URLS = frozenset(f"https://{host}" for cloud in CLOUDS for host in cloud.graph_hosts)
+GRAPH_AUDIENCES = frozenset({ids.GRAPH_APP_ID, *GRAPH_URLS, *(f"{url}/" for url in GRAPH_URLS)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,13 @@ class ScopeRequest:
         return self.resource is None
 
 
-def parse_scopes(text: str, apps: dict[str, AppRegistration]) -> ScopeRequest:
-    """Read a `scope` parameter.
+def parse_scopes(
+    text: str, apps: dict[str, AppRegistration], cloud: Cloud | None = None
+) -> ScopeRequest:
+    """Read a `scope` parameter; without a `cloud` the Graph of any of them will do.
 
-    Raises EntraError 70011 for an unknown resource, 28000 for more than one, 28002 for a scope
-    that the resource does not have.
+    Raises EntraError 70011 for an unknown resource, 500011 for another cloud's Graph, 28000 for
+    more than one resource, 28002 for a scope that the resource does not have.
     """
     words = text.split()
     oidc = frozenset(word for word in words if word.casefold() in OIDC_SCOPES)
@@ -45,7 +49,7 @@ def parse_scopes(text: str, apps: dict[str, AppRegistration]) -> ScopeRequest:
         if word in oidc:
             continue
         prefix, _, name = word.rpartition("/")
-        prefixes.add(_resource_key(prefix))
+        prefixes.add(_resource_key(prefix, cloud))
         as_sent[name] = word
     if len(prefixes) > 1:
         raise EntraError(28000, "invalid_scope")
@@ -71,12 +75,14 @@ def granted_text(request: ScopeRequest, granted: frozenset[str]) -> str:
     return " ".join([*words, *sorted(request.oidc - {"offline_access"})])
 
 
-def _resource_key(prefix: str) -> str:
-    if not prefix or f"{prefix}/" in GRAPH_AUDIENCES or prefix in GRAPH_AUDIENCES:
-        return ids.GRAPH_URL
+def _resource_key(prefix: str, cloud: Cloud | None) -> str:
     # "https://graph.microsoft.com//.default" is legal: the resource itself ends with a slash.
-    if prefix.rstrip("/") == ids.GRAPH_URL:
+    bare = prefix.rstrip("/")
+    hosts = [host for each in CLOUDS if cloud in (None, each) for host in each.graph_hosts]
+    if bare in ("", ids.GRAPH_APP_ID) or bare.removeprefix("https://") in hosts:
         return ids.GRAPH_URL
+    if bare in GRAPH_AUDIENCES:
+        raise EntraError(500011, "invalid_resource", f"'{bare}' belongs to another cloud.")
     return prefix
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import random
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,9 @@ from typing import Any
 import jwt
 
 from backend.sandbox.directory import Directory, Person
+from backend.sandbox.entra.clouds import GLOBAL, Cloud
 from backend.sandbox.entra.keys import KeyRing, b64url
+from backend.sandbox.entra.policies import Policies
 from backend.sandbox.entra.scopes import GRAPH_AUDIENCES
 from backend.sandbox.graph.caller import Caller
 from backend.sandbox.graph.errors import GraphError
@@ -29,10 +31,14 @@ CHALLENGE = (
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Who asks, and how it proved itself: 0 not at all, 1 by secret, 2 by certificate."""
+    """Who asks, and how it proved itself: 0 not at all, 1 by secret, 2 by certificate.
+
+    `cloud` is the one whose login host it asked at.
+    """
 
     client_id: str
     proof: str = "0"
+    cloud: Cloud = GLOBAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +66,13 @@ class Tokens:
         directory: Directory,
         clock: Callable[[], datetime],
         randomness: random.Random,
+        policies: Policies | None = None,
     ) -> None:
         self._keys = keys
         self._directory = directory
         self._clock = clock
         self._random = randomness
+        self._policies = policies or Policies()
         self._callers: OrderedDict[str, tuple[float, Caller]] = OrderedDict()
 
     def new_lifetime(self) -> int:
@@ -82,7 +90,7 @@ class Tokens:
         """A v2 access token of a user for our API."""
         claims = {
             "aud": ids.API_CLIENT_ID,
-            **self._v2_base(person.tenant_id, lifetime),
+            **self._v2_base(person.tenant_id, client.cloud, lifetime),
             "azp": client.client_id,
             "azpacr": client.proof,
             "idtyp": "user",
@@ -92,11 +100,8 @@ class Tokens:
             "scp": " ".join(sorted(scopes)),
             "sub": _pairwise(person.id, ids.API_CLIENT_ID),
             **_roles_of(person),
+            **_claims_of(extras),
         }
-        if extras.acrs:
-            claims["acrs"] = list(extras.acrs)
-        if extras.declares_cp1:
-            claims["xms_cc"] = ["cp1"]
         return self._sign(claims)
 
     def for_api_app_only(self, tenant_id: str, client: Client, lifetime: float) -> str:
@@ -104,7 +109,7 @@ class Tokens:
         service_principal = ids.stable_id(tenant_id, "service-principal", client.client_id)
         claims = {
             "aud": ids.API_CLIENT_ID,
-            **self._v2_base(tenant_id, lifetime),
+            **self._v2_base(tenant_id, client.cloud, lifetime),
             "azp": client.client_id,
             "azpacr": client.proof,
             "idtyp": "app",
@@ -114,11 +119,16 @@ class Tokens:
         return self._sign(claims)
 
     def for_graph(
-        self, person: Person, client: Client, scopes: frozenset[str], lifetime: float
+        self,
+        person: Person,
+        client: Client,
+        scopes: frozenset[str],
+        lifetime: float,
+        extras: Extras = Extras(),
     ) -> str:
         """A v1 access token of a user for Graph; opaque to everybody but Graph."""
         claims = {
-            "aud": ids.GRAPH_URL,
+            "aud": client.cloud.graph_url,
             **self._v1_base(person.tenant_id, client, lifetime),
             "idtyp": "user",
             "name": person.name,
@@ -127,6 +137,7 @@ class Tokens:
             "sub": _pairwise(person.id, ids.GRAPH_APP_ID),
             "unique_name": person.upn,
             "upn": person.upn,
+            **_claims_of(extras),
         }
         return self._sign(claims, is_v1=True)
 
@@ -136,7 +147,7 @@ class Tokens:
         """A v1 token of an application without a user for Graph; `roles` are its permissions."""
         service_principal = ids.stable_id(tenant_id, "service-principal", client.client_id)
         claims: dict[str, Any] = {
-            "aud": ids.GRAPH_URL,
+            "aud": client.cloud.graph_url,
             **self._v1_base(tenant_id, client, lifetime),
             "idtyp": "app",
             "oid": service_principal,
@@ -147,16 +158,16 @@ class Tokens:
         return self._sign(claims, is_v1=True)
 
     def id_token(
-        self, person: Person, client_id: str, nonce: str | None = None, lifetime: float = 3600
+        self, person: Person, client: Client, nonce: str | None = None, lifetime: float = 3600
     ) -> str:
         """The id_token that goes with a user's access token."""
         claims = {
-            "aud": client_id,
-            **self._v2_base(person.tenant_id, lifetime),
+            "aud": client.client_id,
+            **self._v2_base(person.tenant_id, client.cloud, lifetime),
             "name": person.name,
             "oid": person.id,
             "preferred_username": person.upn,
-            "sub": _pairwise(person.id, client_id),
+            "sub": _pairwise(person.id, client.client_id),
             **_roles_of(person),
         }
         if nonce is not None:
@@ -224,6 +235,8 @@ class Tokens:
             raise _refused(_REFUSALS[refused.reason]) from None
         if claims["aud"] not in GRAPH_AUDIENCES:
             raise _refused("Access token validation failure. Invalid audience.")
+        if claims["idtyp"] == "user":
+            self._policies.check_graph_token(claims, issued_at(claims))
         return claims
 
     def _caller_of(self, claims: dict[str, Any]) -> Caller:
@@ -235,15 +248,16 @@ class Tokens:
             # Read from the directory, not from `roles`: a scoped grant of Exchange is not in the
             # token either, and a permission taken away has to bite at once.
             granted = frozenset(tenant.app_permissions.get(client_id, ()))
-            return Caller(client_id, tenant.id, None, frozenset(), granted)
+            return Caller(client_id, tenant.id, None, frozenset(), granted, claims["aud"])
         person = tenant.people.get(claims["oid"])
         if person is None:
             raise _refused("The user of the access token is unknown.")
-        return Caller(client_id, tenant.id, person, frozenset(claims["scp"].split()), frozenset())
+        scopes = frozenset(claims["scp"].split())
+        return Caller(client_id, tenant.id, person, scopes, frozenset(), claims["aud"])
 
-    def _v2_base(self, tenant_id: str, lifetime: float) -> dict[str, Any]:
+    def _v2_base(self, tenant_id: str, cloud: Cloud, lifetime: float) -> dict[str, Any]:
         return {
-            "iss": f"https://login.microsoftonline.com/{tenant_id}/v2.0",
+            "iss": cloud.issuer_template.replace("{tenantid}", tenant_id),
             **self._dates(lifetime),
             "tid": tenant_id,
             "uti": self._unique(),
@@ -252,7 +266,7 @@ class Tokens:
 
     def _v1_base(self, tenant_id: str, client: Client, lifetime: float) -> dict[str, Any]:
         return {
-            "iss": f"https://sts.windows.net/{tenant_id}/",
+            "iss": client.cloud.v1_issuer_template.replace("{tenantid}", tenant_id),
             **self._dates(lifetime),
             "appid": client.client_id,
             "appidacr": client.proof,
@@ -278,6 +292,11 @@ class Tokens:
         return jwt.encode(claims, key.private, algorithm="RS256", headers=headers)
 
 
+def issued_at(claims: Mapping[str, Any]) -> float:
+    """When a token was really issued."""
+    return float(claims["iat"]) + ISSUED_EARLIER_SECONDS
+
+
 _REFUSALS = {
     "malformed": "IDX14100: JWT is not well formed.",
     "signature": "Access token validation failure. The signature cannot be verified.",
@@ -293,6 +312,11 @@ def _refused(message: str) -> GraphError:
 def _roles_of(person: Person) -> dict[str, list[str]]:
     roles = [role for role in person.roles if role != "user"]
     return {"roles": roles} if roles else {}
+
+
+def _claims_of(extras: Extras) -> dict[str, list[str]]:
+    acrs = {"acrs": list(extras.acrs)} if extras.acrs else {}
+    return acrs | ({"xms_cc": ["cp1"]} if extras.declares_cp1 else {})
 
 
 def _pairwise(person_id: str, audience: str) -> str:

@@ -42,6 +42,15 @@ def denied() -> ExchangeError:
     )
 
 
+def mailbox_not_enabled() -> ExchangeError:
+    """There is no mailbox here that answers."""
+    return ExchangeError(
+        404,
+        "MailboxNotEnabledForRESTAPI",
+        "The mailbox is either inactive, soft-deleted, or is hosted on-premise.",
+    )
+
+
 def invalid_property(message: str) -> ExchangeError:
     """A value is of the right type and still makes no sense."""
     return ExchangeError(400, "ErrorPropertyValidationFailure", message)

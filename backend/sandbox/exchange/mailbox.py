@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import count
 from uuid import UUID, uuid5
 
 from backend.sandbox.directory import Person
@@ -68,7 +69,8 @@ class Mailbox:
 
     def add_calendar(self, name: str, *, is_default: bool = False) -> Calendar:
         """Make a calendar folder."""
-        calendar_id = self.mint.folder_id(len(self.calendars))
+        numbers = (self.mint.folder_id(number) for number in count(len(self.calendars)))
+        calendar_id = next(each for each in numbers if each not in self.calendars)
         calendar = Calendar(calendar_id, name, is_default, self._next_sequence())
         self.calendars[calendar_id] = calendar
         return calendar

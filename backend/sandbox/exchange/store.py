@@ -10,7 +10,7 @@ from typing import Any
 from backend.sandbox.directory import Directory, Person
 from backend.sandbox.exchange import ids, online, recipients, series, snapshot, traffic
 from backend.sandbox.exchange.arrivals import Arrivals
-from backend.sandbox.exchange.errors import ExchangeError, bad_request
+from backend.sandbox.exchange.errors import ExchangeError, bad_request, mailbox_not_enabled
 from backend.sandbox.exchange.mailbox import Listener, Mailbox
 from backend.sandbox.exchange.model import (
     Cause,
@@ -61,6 +61,11 @@ class Exchange:
     def now(self) -> datetime:
         """The present, or the moment a sample pretends it is."""
         return self._pretended_now or self._clock()
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether what happens now is only the past of a sample."""
+        return self._is_quiet
 
     @contextmanager
     def quietly(self, at: datetime | None = None) -> Iterator[None]:
@@ -365,11 +370,7 @@ class Exchange:
     def _new_mailbox(self, person_id: str) -> Mailbox:
         person = self.directory.person_by_id(person_id)
         if person is None or not person.has_mailbox:
-            raise ExchangeError(
-                404,
-                "MailboxNotEnabledForRESTAPI",
-                "The mailbox is either inactive, soft-deleted, or is hosted on-premise.",
-            )
+            raise mailbox_not_enabled()
         mailbox = Mailbox(person, self.seed, self.now, self._next_sequence, self._changed)
         self.mailboxes[person_id] = mailbox
         return mailbox

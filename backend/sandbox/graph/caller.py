@@ -9,6 +9,7 @@ from backend.sandbox.directory import Person
 class Caller:
     """The app, its tenant, and the signed-in user; `user` is None for an app-only token.
 
+    `audience` is the Graph the token is for: that of one cloud.
     `scopes` are the delegated permissions of the token, `app_permissions` those of its roles.
     """
 
@@ -17,3 +18,4 @@ class Caller:
     user: Person | None
     scopes: frozenset[str]
     app_permissions: frozenset[str]
+    audience: str = "https://graph.microsoft.com"

@@ -7,7 +7,8 @@ the tenant.
 
 from dataclasses import dataclass
 
-from backend.sandbox.directory import Person
+from backend.sandbox.directory import MailboxState, Person
+from backend.sandbox.exchange.errors import mailbox_not_enabled
 from backend.sandbox.exchange.model import StoredEvent
 from backend.sandbox.graph.call import Call
 from backend.sandbox.graph.caller import Caller
@@ -60,7 +61,7 @@ def calendar_access(call: Call, owner: Person, *, write: bool = False) -> Access
     """The caller's access to somebody's calendars; raises GraphError 403 `ErrorAccessDenied`."""
     caller = call.caller
     if caller.user is None:
-        return _app_access(caller.app_permissions, owner, write=write)
+        return _app_access(_in_mailbox(call, owner), owner, write=write)
     if caller.user.id == owner.id:
         return _own_access(caller.scopes, owner, write=write)
     needed = _WRITE_SHARED if write else _READ_SHARED
@@ -99,7 +100,8 @@ def require_settings(call: Call, owner: Person, *, write: bool = False) -> None:
     """Master categories need MailboxSettings.*; delegated, only in one's own mailbox."""
     needed = _WRITE_SETTINGS if write else _READ_SETTINGS
     caller = call.caller
-    if not _granted(caller) & needed:
+    granted = _in_mailbox(call, owner) if caller.user is None else caller.scopes
+    if not granted & needed:
         raise access_denied()
     if caller.user is not None and caller.user.id != owner.id:
         raise access_denied()
@@ -155,11 +157,56 @@ def signed_in(caller: Caller) -> Person:
 
 
 def person_for_mailbox(world: GraphWorld, caller: Caller, key: str) -> Person:
-    """The owner of the mailbox a path names; raises GraphError 404 `ErrorInvalidUser`."""
+    """The owner of the mailbox a path names; raises GraphError 404 `ErrorInvalidUser`.
+
+    A mailbox that is being moved or was lost refuses everybody: GraphError 404, 503.
+    """
     found = world.directory.person(caller.tenant_id, key)
     if found is None:
         raise GraphError(404, "ErrorInvalidUser", f"The requested user '{key[:200]}' is invalid.")
+    state = world.directory.mailbox_states.get(found.id)
+    if state is not None:
+        state.asked += 1
+        _check_state(state, by_name=key.casefold() != found.id)
     return found
+
+
+def _check_state(state: MailboxState, *, by_name: bool) -> None:
+    """Raises what is seen of mailboxes that are not in order (graph.md 5.5)."""
+    if state.name == "moving" or (state.name == "moving_by_name" and by_name):
+        raise GraphError(503, "MailboxInfoStale", "Mailbox info is stale.")
+    if state.name == "undiscoverable" and state.asked % 2:
+        raise GraphError(404, "ResourceNotFound", "Resource could not be discovered.")
+    if state.name in ("inactive", "undiscoverable"):
+        raise mailbox_not_enabled()
+
+
+def is_of_mailboxes(permission: str) -> bool:
+    """Whether Exchange can grant the permission mailbox by mailbox."""
+    return permission.startswith(("Calendars.", "MailboxSettings.", "Mail.", "Contacts."))
+
+
+def _in_mailbox(call: Call, owner: Person) -> frozenset[str]:
+    """What an application may do in one mailbox: Entra's grants and Exchange's, or a policy.
+
+    Raises GraphError 403 `ErrorAccessDenied` for a mailbox outside an access policy.
+    """
+    caller = call.caller
+    tenant = call.world.directory.tenants[caller.tenant_id]
+    scope = tenant.mailbox_scopes.get(caller.client_id)
+    if scope is None:
+        return caller.app_permissions
+    is_inside = owner.id in scope.person_ids
+    if scope.permissions is not None:
+        return caller.app_permissions | (scope.permissions if is_inside else frozenset())
+    if not is_inside:
+        raise GraphError(
+            403,
+            "ErrorAccessDenied",
+            "Access to OData is disabled: [RAOP] : Blocked by tenant configured AppOnly "
+            "AccessPolicy settings.",
+        )
+    return caller.app_permissions
 
 
 def _granted(caller: Caller) -> frozenset[str]:

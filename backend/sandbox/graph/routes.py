@@ -10,11 +10,23 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
+from backend.sandbox.entra.clouds import cloud_of
 from backend.sandbox.exchange.errors import ExchangeError
-from backend.sandbox.graph import delta, directory_routes, events, mailbox_routes, odata, wire
+from backend.sandbox.graph import (
+    calendars,
+    delta,
+    directory_routes,
+    event_actions,
+    events,
+    mailbox_routes,
+    odata,
+    subscriptions,
+    wire,
+)
 from backend.sandbox.graph.batch import BatchDoor
 from backend.sandbox.graph.call import Answer, Call
-from backend.sandbox.graph.errors import GraphError
+from backend.sandbox.graph.caller import Caller
+from backend.sandbox.graph.errors import GraphError, no_such_segment
 from backend.sandbox.graph.paths import PathTable, segments_of
 from backend.sandbox.graph.permissions import signed_in
 from backend.sandbox.graph.world import GraphWorld
@@ -37,8 +49,11 @@ def path_table() -> PathTable:
     table = PathTable()
     directory_routes.add_routes(table)
     mailbox_routes.add_routes(table)
+    calendars.add_routes(table)
     events.add_routes(table)
+    event_actions.add_routes(table)
     delta.add_routes(table)
+    subscriptions.add_routes(table)
     return table
 
 
@@ -95,6 +110,7 @@ class FrontDoor:
         segments = segments_of(raw_path[len(_ROOT) :])
         if segments and segments[0].lower() == "me":
             segments = ["users", signed_in(caller).id, *segments[1:]]
+        _check_cloud(headers.get("host", ""), caller, segments)
         match = self._table.match(request.method, segments)
         call = Call(
             world=world,
@@ -119,8 +135,29 @@ class FrontDoor:
         return answer
 
 
+def _check_cloud(host: str, caller: Caller, segments: list[str]) -> None:
+    """Tokens are for one cloud, and not every cloud has everything (Graph docs: deployments)."""
+    cloud = cloud_of(host)
+    if cloud is None:
+        return
+    own = {f"https://{name}" for name in cloud.graph_hosts}
+    if caller.audience.startswith("https://") and caller.audience.rstrip("/") not in own:
+        raise GraphError(
+            401,
+            "InvalidAuthenticationToken",
+            "Access token validation failure. Invalid audience.",
+            {"WWW-Authenticate": f'Bearer realm="", authorization_uri="{cloud.login_url}/common"'},
+        )
+    for segment in segments[:5]:
+        if segment.lower() in cloud.lacks:
+            raise no_such_segment(segment)
+
+
 def _base_url(scope: Scope, headers: Mapping[str, str]) -> str:
     """Scheme and host of absolute links: the host the client believes it speaks to."""
     host = headers.get("host", "graph.microsoft.com")
-    is_microsoft = host.split(":")[0].endswith((".microsoft.com", ".microsoft.us"))
-    return f"https://{host}" if is_microsoft else f"{scope.get('scheme', 'http')}://{host}"
+    return (
+        f"https://{host}"
+        if cloud_of(host) is not None
+        else f"{scope.get('scheme', 'http')}://{host}"
+    )

@@ -90,6 +90,7 @@ def restore_grants(directory: Directory) -> None:
             client_id: set(sample_scopes(client_id)) for client_id in clients
         }
         tenant.app_permissions = {}
+        tenant.mailbox_scopes = {}
         if tenant.registered:
             tenant.app_permissions[ids.DAEMON_CLIENT_ID] = set(DAEMON_PERMISSIONS)
 
