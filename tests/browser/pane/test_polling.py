@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.pane import answers
 from tests.browser.pane.harness import PaneHarness
@@ -38,3 +39,25 @@ def test_the_next_look_is_polite(
     )
 
     assert found == wait
+
+
+def test_a_record_that_another_try_will_change_is_looked_at_again(pane: PaneHarness) -> None:
+    pane.page.clock.install()
+    soon = answers.LINKED["link"] | {"next_attempt_at": "2020-01-01T00:00:00Z"}
+    pane.api.answer("GET", "events/{id}", answers.LINKED | {"link": soon})
+    pane.api.answer("GET", "events/{id}", answers.REMOVED)
+    page = pane.open()
+    pane.settle()
+
+    page.clock.run_for(2_000)
+
+    expect(page.locator(".state h3")).to_have_text("Removed from InterAction")
+
+
+def test_a_record_that_is_as_it_should_be_is_left_alone(pane: PaneHarness) -> None:
+    pane.page.clock.install()
+    page = pane.show(answers.LINKED)
+
+    page.clock.run_for(120_000)
+
+    assert pane.api.count("GET", "events/{id}") == 1

@@ -51,14 +51,23 @@ def test_a_first_sign_in_needs_one_click(outlook: Outlook, meeting: Make) -> Non
     outlook.tick()
 
 
-def test_without_consent_the_pane_offers_the_page_where_it_is_granted(
+def test_without_consent_the_pane_leads_to_the_page_where_it_is_granted_and_goes_on(
     outlook: Outlook, product: Product, meeting: Make
 ) -> None:
     made = meeting()
     product.sandbox.faults([{"kind": "consent", "revoke": True}])
+    outlook.open(made)
+    grant = outlook.pane.get_by_role("link", name="Grant access")
+    expect(grant).to_have_attribute("href", re.compile(r"/v2\.0/adminconsent\?"))
+    address = grant.get_attribute("href") or ""
+    assert product.sandbox.api_client_id in address
 
-    pane = outlook.open(made)
+    pane_page = outlook.page
+    consent = outlook.window()
+    consent.goto(address)
+    consent.get_by_role("button", name="Accept for").click()
+    expect(consent).to_have_url(re.compile("/auth/callback"))
 
-    grant = pane.get_by_role("link", name="Grant access")
-    expect(grant).to_have_attribute("href", re.compile(r"/adminconsent|/authorize"))
-    expect(grant).to_have_attribute("href", re.compile(product.sandbox.api_client_id))
+    outlook.page = pane_page
+    outlook.pane.get_by_role("button", name="Try again").click()
+    outlook.tick()
