@@ -1,0 +1,243 @@
+"""Rows of the plan that only show beside another: leaders, refusals, other calendars, the end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from backend.domain.category import CategoryWord, category_says
+from backend.domain.crm import Phase
+from backend.domain.event import Event, Sensitivity
+from backend.domain.link import EndReason, Link, Trigger
+from backend.domain.mapping import draft_for
+from backend.domain.matching import match_attendees
+from backend.domain.plan import (
+    ConfirmAbsence,
+    Decision,
+    Missing,
+    Nothing,
+    Sight,
+    WriteRecord,
+    decide,
+    plan,
+)
+from backend.domain.policy import SyncMode, choosable_modes
+from backend.domain.rules import EventFacts, Reason, evaluate
+from tests.support.builders import (
+    CATEGORY,
+    NOON,
+    OWNER_OID,
+    a_contact,
+    a_link,
+    a_match,
+    a_policy,
+    a_record,
+    a_situation,
+    an_attendee,
+    an_event,
+)
+
+POLICY = a_policy()
+
+
+def a_sight(event: Event | None = None, **changes: object) -> Sight:
+    verdict = None
+    if event is not None:
+        verdict = evaluate(a_situation(facts=EventFacts.of(event, ()), policy=POLICY))
+    sight = Sight(
+        policy=POLICY,
+        now=NOON,
+        owner_oid=OWNER_OID,
+        event=event,
+        verdict=verdict,
+        record_known=True,
+    )
+    return replace(sight, **changes)  # type: ignore[arg-type]
+
+
+def decided(link: Link, sight: Sight) -> Decision:
+    found = decide(link, sight)
+    assert found is not None
+    return found
+
+
+OURS = an_event(categories=(CATEGORY,))
+BARE = an_event()
+
+
+def test_a_wish_ends_when_another_calendar_holds_the_meeting() -> None:
+    link = a_link("pending", ical_uid=None)
+
+    assert decide(link, a_sight(BARE)) is None
+    decision = decided(link, a_sight(BARE, facts_stored=True))
+
+    assert (decision.trigger, decision.reason) == (Trigger.LET_GO, EndReason.ALREADY_LINKED)
+
+
+def test_nobody_is_refused_twice() -> None:
+    assert decide(a_link("removed", ical_uid=None), a_sight(BARE, facts_stored=True)) is None
+
+
+def test_a_refused_wish_leaves_the_category_a_person_put_on() -> None:
+    private = replace(OURS, sensitivity=Sensitivity.PRIVATE)
+
+    decision = decided(a_link("pending"), a_sight(private))
+
+    assert decision.reason == Reason.PRIVATE_EVENT
+    assert decision.memory is not None
+    assert decision.memory.refused is True
+
+
+def test_a_refused_category_that_goes_is_forgotten() -> None:
+    link = a_link("removed")
+    link = replace(link, category=replace(link.category, refused=True, seen=True))
+
+    decision = decided(link, a_sight(BARE))
+
+    assert decision.trigger is None
+    assert decision.memory is not None
+    assert (decision.memory.refused, decision.memory.seen) == (False, False)
+
+
+def test_an_older_form_is_mended_once() -> None:
+    later = replace(BARE, modified_at=NOON)
+    link = a_link("linked")
+    soon = replace(link.category, written_at=NOON - timedelta(minutes=1))
+
+    decision = decided(replace(link, category=soon), a_sight(later, record=a_record_of(BARE)))
+
+    assert decision.trigger is None
+    assert decision.memory is not None
+    assert decision.memory.put_back is True
+    again = replace(link, category=decision.memory)
+    assert category_says(again, later, CATEGORY) is CategoryWord.NOTHING
+
+
+def test_a_category_put_on_by_hand_is_a_tick() -> None:
+    decision = decided(a_link("removed"), a_sight(replace(OURS, modified_at=NOON)))
+
+    assert (decision.trigger, decision.opts_out) == (Trigger.TICK, False)
+
+
+def test_an_untick_in_outlook_keeps_the_reason_of_a_released_link() -> None:
+    link = replace(a_link("released"), reason=EndReason.EDITED_IN_CRM)
+    link = replace(link, category=replace(link.category, seen=True))
+
+    decision = decided(link, a_sight(replace(BARE, modified_at=NOON)))
+
+    assert (decision.trigger, decision.reason) == (Trigger.UNTICK, EndReason.EDITED_IN_CRM)
+
+
+def test_a_final_link_has_nothing_to_untick() -> None:
+    link = replace(a_link("released"), reason=EndReason.FINAL)
+    link = replace(link, category=replace(link.category, seen=True))
+
+    assert decide(link, a_sight(replace(BARE, modified_at=NOON))) is None
+
+
+def test_an_event_in_another_calendar_is_frozen_but_still_judged_for_privacy() -> None:
+    frozen = decided(
+        a_link(), a_sight(OURS, missing=Missing.LEFT_CALENDAR, record=a_record_of(OURS))
+    )
+    private = decided(
+        a_link(),
+        a_sight(
+            replace(OURS, sensitivity=Sensitivity.PRIVATE),
+            missing=Missing.LEFT_CALENDAR,
+            record=a_record_of(OURS),
+        ),
+    )
+
+    assert frozen.blocked_by == EndReason.LEFT_CALENDAR
+    assert private.reason == Reason.PRIVATE_EVENT
+
+
+def test_an_event_that_ended_too_long_ago_before_any_record_was_made_is_let_go() -> None:
+    old = an_event(days=-40)
+    link = replace(a_link("pending"), looked_at=True)
+
+    decision = decided(link, a_sight(old))
+
+    assert (decision.trigger, decision.reason) == (Trigger.LET_GO, Reason.OUTSIDE_WINDOW)
+
+
+def test_switches_freeze_a_link_whose_event_nobody_may_look_at() -> None:
+    verdict = evaluate(a_situation(facts=EventFacts(), policy=replace(POLICY, sync_enabled=False)))
+
+    decision = decided(a_link(), a_sight(verdict=verdict))
+
+    assert decision.blocked_by == Reason.FIRM_SYNC_OFF
+    assert decide(a_link("removed"), a_sight(verdict=verdict)) is None
+    assert decide(a_link(), a_sight()) is None
+
+
+def test_a_wish_without_a_record_whose_event_is_gone_is_let_go() -> None:
+    link = replace(a_link("pending"), activity_id=None)
+
+    decision = decided(link, a_sight(missing=Missing.GONE))
+
+    assert (decision.trigger, decision.reason) == (Trigger.LET_GO, EndReason.DELETED)
+
+
+def test_a_record_nobody_remembers_goes_with_its_private_event() -> None:
+    private = replace(BARE, sensitivity=Sensitivity.PRIVATE)
+
+    assert decide(a_link("removed"), a_sight(private)) is None
+    assert decided(a_link("removed"), a_sight(private, record=a_record_of(BARE))) is not None
+
+
+def test_a_destroyed_record_stays_away() -> None:
+    reason = Reason.PRIVATE_EVENT.value
+
+    assert plan(replace(a_link("removing"), reason=reason), a_sight(BARE)) == ConfirmAbsence()
+    assert plan(replace(a_link("removed"), reason=reason), a_sight(BARE)) == Nothing()
+    assert plan(a_link("removed"), a_sight(BARE)) == Nothing()
+
+
+def test_a_pending_link_writes_even_what_stands_there_already() -> None:
+    """The new revision is what keeps a dead worker's late removal from matching."""
+    record = a_record_of(BARE)
+
+    step = plan(replace(a_link("pending"), activity_id="a1"), a_sight(BARE, record=record))
+
+    assert isinstance(step, WriteRecord)
+    assert step.revision == record.revision
+
+
+@pytest.mark.parametrize(
+    ("firm", "own"),
+    [
+        (SyncMode.COMBINED, tuple(SyncMode)),
+        (SyncMode.MANUAL, (SyncMode.MANUAL,)),
+        (SyncMode.AUTOMATIC, (SyncMode.AUTOMATIC,)),
+    ],
+)
+def test_the_firms_mode_bounds_the_users(firm: SyncMode, own: tuple[SyncMode, ...]) -> None:
+    assert set(choosable_modes(firm)) == set(own)
+
+
+def test_an_appointment_becomes_an_activity_when_it_ends() -> None:
+    record = a_record_of(BARE)
+
+    assert record.phase(BARE.end - timedelta(seconds=1)) is Phase.APPOINTMENT
+    assert record.phase(BARE.end) is Phase.ACTIVITY
+
+
+def test_an_attendee_no_contact_carries_is_unmatched_and_has_no_type() -> None:
+    policy = replace(POLICY, contact_types=("Client",))
+    [match] = match_attendees([an_attendee()], {}, policy)
+    verdict = evaluate(
+        a_situation(
+            facts=EventFacts.of(an_event(an_attendee()), (match, a_match(contact=a_contact()))),
+            policy=policy,
+        )
+    )
+
+    assert match.match == "unmatched"
+    assert verdict.eligible
+
+
+def a_record_of(event: Event) -> object:
+    return a_record(draft_for(event, (), POLICY, owner_oid=OWNER_OID))
