@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session, aliased
 
 from backend.db.models import EventIdRow, FirmRow, HistoryRow, LinkRow, MailboxRow, ServerRow
 from backend.domain.event import Event
+from backend.domain.link import Trigger
 from backend.domain.matching import invited
 from backend.sql import UtcDateTime
 
@@ -100,6 +101,16 @@ def merge_into(session: Session, row: LinkRow, kept: LinkRow) -> None:
     session.delete(row)
     session.flush()
     remember_id(session, kept, own_id)
+
+
+def last_wish_at(session: Session, link_id: str) -> datetime | None:
+    """When the link was last ticked or unticked; ``None`` when its history is not kept any more."""
+    return session.scalar(
+        select(func.max(HistoryRow.at)).where(
+            HistoryRow.link_id == link_id,
+            HistoryRow.trigger.in_([Trigger.TICK.value, Trigger.UNTICK.value]),
+        )
+    )
 
 
 def store_server_may_write(

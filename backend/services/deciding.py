@@ -85,6 +85,9 @@ def _carry_over(session: Session, run: Run, row: LinkRow, kept: LinkRow) -> None
     wanted = row.state in WANTED
     if not wanted and not row.opted_out:
         return
+    wished_at, kept_at = (links.last_wish_at(session, link.id) for link in (row, kept))
+    if kept_at is not None and (wished_at is None or wished_at < kept_at):
+        return
     memory = snapshot(kept, run.link.tenant_id).category
     store_memory(kept, replace(memory, seen=None, refused=False, put_back=False))
     kept.opted_out, kept.adopt, kept.blocked_by = row.opted_out, wanted, None
