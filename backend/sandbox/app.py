@@ -1,7 +1,7 @@
 """Puts the sandbox together: request frame outside, then control plane, Graph, Entra, pages."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -25,15 +25,17 @@ class Sandbox(Starlette):
     def __init__(self, world: World, snapshots: Snapshots | None) -> None:
         @asynccontextmanager
         async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-            if snapshots is None:
-                yield
-                return
-            async with snapshots.kept():
-                yield
+            world.notifier.wake()
+            try:
+                async with snapshots.kept() if snapshots is not None else nullcontext():
+                    yield
+            finally:
+                await world.notifier.close()
 
         routes = [
-            *control_routes(world),
+            # Tried one after the other: those asked for most come first.
             *graph_routes(world),
+            *control_routes(world),
             *outlook_routes(world.settings.pane_url),
             *entra_routes(world),
         ]

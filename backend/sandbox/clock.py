@@ -21,9 +21,10 @@ class SandboxClock:
 
     `offset_file` names the file with the seconds that our other processes add to their clocks; an
     existing file is followed at start, so that a restarted demo goes on in the same "now".
+    `on_advance` are called after each move, for what became due by it.
     """
 
-    __slots__ = ("_offset_file", "_real", "_shared_seconds", "_skew_seconds")
+    __slots__ = ("_offset_file", "_real", "_shared_seconds", "_skew_seconds", "on_advance")
 
     def __init__(
         self, offset_file: Path | None = None, real: Callable[[], datetime] = real_now
@@ -32,6 +33,7 @@ class SandboxClock:
         self._offset_file = offset_file
         self._shared_seconds = _read_seconds(offset_file)
         self._skew_seconds = 0.0
+        self.on_advance: list[Callable[[], None]] = []
 
     def __call__(self) -> datetime:
         return self._real() + timedelta(seconds=self._shared_seconds + self._skew_seconds)
@@ -50,10 +52,12 @@ class SandboxClock:
             raise ValueError("seconds must be between 0 and ten years")
         if only_sandbox:
             self._skew_seconds += seconds
-            return self()
-        self._shared_seconds += seconds
-        if self._offset_file is not None:
-            _write_seconds(self._offset_file, self._shared_seconds)
+        else:
+            self._shared_seconds += seconds
+            if self._offset_file is not None:
+                _write_seconds(self._offset_file, self._shared_seconds)
+        for listener in self.on_advance:
+            listener()
         return self()
 
 

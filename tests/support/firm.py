@@ -17,6 +17,7 @@ from backend.sandbox.exchange.store import Cause, Exchange
 from backend.sandbox.graph.caller import Caller
 from backend.sandbox.graph.errors import GraphError
 from backend.sandbox.graph.routes import graph_routes
+from backend.sandbox.notifications.notifier import Notifier
 from backend.sandbox.personality import Personality
 
 TENANT = "7f1d0000-0000-4000-8000-000000000001"
@@ -73,6 +74,8 @@ class Firm:
         self.directory.grant_delegate(self.ann.id, self.cleo.id, DelegateRights(True, True, False))
         self.directory.grant_delegate(self.ann.id, self.dan.id, DelegateRights(True, False, True))
         self.exchange = Exchange(self.directory, self.clock, self.personality)
+        self.notifier = Notifier(self.clock, self.faults)
+        self.notifier.watch(self.exchange)
 
     def _person(self, number: int, name: str, **more: Any) -> Person:
         address = f"{name.split(maxsplit=1)[0].lower()}@firm.example"

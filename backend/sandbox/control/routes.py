@@ -33,6 +33,7 @@ def control_routes(world: World) -> list[Route]:
         ("GET", "/mail", plane.mail),
         ("GET", "/requests", plane.requests),
         ("GET", "/changes", plane.changes),
+        ("GET", "/subscriptions", plane.subscriptions),
         ("GET", "/faults", plane.list_faults),
         ("POST", "/faults", plane.add_faults),
         ("DELETE", "/faults", plane.clear_faults),
@@ -100,6 +101,10 @@ class _ControlPlane:
     async def changes(self, request: Request) -> Response:
         since = forms.whole_number(request.query_params.get("since"), "since")
         return json_answer(self._feed.since(since))
+
+    async def subscriptions(self, _request: Request) -> Response:
+        """Who watches which mailbox, what became of the notifications, what is on its way."""
+        return json_answer(state.subscriptions_json(self._world))
 
     async def list_faults(self, _request: Request) -> Response:
         return json_answer({"items": switches.shown(self._world)})

@@ -98,6 +98,7 @@ class Snapshots:
             len(world.exchange.mail),
             tuple(key.kid for key in world.keys.published),
             tuple(sorted(world.personality.as_json().items())),
+            world.notifier.register.version,
         )
 
     def _is_ours(self, saved: dict[str, Any]) -> bool:
@@ -113,6 +114,7 @@ class Snapshots:
             "keys": world.keys.snapshot(),
             "personality": world.personality.as_json(),
             "exchange": world.exchange.snapshot(),
+            "subscriptions": world.notifier.register.snapshot(),
         }
         return orjson.dumps(state)
 
@@ -122,3 +124,7 @@ class Snapshots:
         world.personality.change(saved["personality"])
         world.exchange.restore(saved["exchange"])
         world.tokens.forget_callers()
+        for subscription in world.notifier.register.saved(
+            saved.get("subscriptions", []), world.clock()
+        ):
+            world.notifier.add(subscription)

@@ -80,6 +80,30 @@ def settings_json(world: World) -> dict[str, Any]:
     }
 
 
+def subscriptions_json(world: World) -> dict[str, Any]:
+    """All subscriptions with their owners and tallies, the last deliveries, the slow hosts."""
+    notifier = world.notifier
+    items = []
+    for subscription in notifier.register:
+        owner = world.directory.person_by_id(subscription.owner_id)
+        items.append(
+            subscription.as_json()
+            | {
+                "mailbox": owner.address if owner else None,
+                "immutable_ids": subscription.immutable_ids,
+                "delivered": subscription.tally.delivered,
+                "failed_attempts": subscription.tally.failed_attempts,
+                "dropped": subscription.tally.dropped,
+            }
+        )
+    return {
+        "items": items,
+        "waiting": notifier.waiting,
+        "deliveries": list(notifier.deliveries),
+        "hosts": notifier.endpoints.as_json(world.clock()),
+    }
+
+
 def time_text(at: datetime) -> str:
     """RFC 3339 in UTC with Z, to the millisecond."""
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -66,17 +66,19 @@ class Told:
 
 @dataclass(slots=True)
 class Round:
-    """What is told on the pages of one round; `sent` grows with each page."""
+    """What is told on the pages of one round; `sent` is of all pages so far, `fresh` of one."""
 
     units: Sequence[Unit]
     known: Days
     told: Told
     is_first: bool
     sent: dict[bytes, frozenset[date]] = field(default_factory=dict)
+    fresh: dict[bytes, frozenset[date]] = field(default_factory=dict)
 
     def note(self, key: bytes, days: frozenset[date]) -> None:
         """Of this series these instances were told; an answer asked for twice takes none back."""
         self.sent[key] = days | self.sent.get(key, frozenset())
+        self.fresh[key] = days
 
     def finished(self) -> Told:
         """Where the follower stands after the last page."""
@@ -127,6 +129,7 @@ class SyncState:
     end: datetime
     highest: int
     generations: dict[int, Generation] = field(default_factory=dict)
+    _told_with: dict[int, Days] = field(default_factory=dict)
 
     @property
     def kept(self) -> list[int]:
@@ -147,7 +150,9 @@ class SyncState:
         assert generation.told is not None
         if generation.told.up_to < self.mailbox.forgotten_up_to:
             raise SyncStateLostError(number, self.kept)
-        return self._page(self._next_round(generation.told, up_to, now, wishes), 0, size, wishes)
+        known = self._known_to_anyone(generation.told, number)
+        following = self._next_round(generation.told, known, up_to, now, wishes)
+        return self._page(following, 0, size, wishes)
 
     def is_repeatable(self, number: int) -> bool:
         """Whether the link begins a round, which can be ordered to repeat the one before."""
@@ -155,6 +160,17 @@ class SyncState:
         return generation is not None and generation.round is None
 
     # --- rounds -------------------------------------------------------------------------------
+
+    def _known_to_anyone(self, told: Told, number: int) -> Days:
+        """What the follower knows, and what he may know from later answers that he did not keep."""
+        later = [days for each, days in self._told_with.items() if each > number and days]
+        if not later:
+            return told.known
+        known = dict(told.known)
+        for days_of in later:
+            for key, days in days_of.items():
+                known[key] = days | known.get(key, frozenset())
+        return known
 
     def _first_round(self, up_to: int, now: datetime) -> Round:
         units: list[Unit] = []
@@ -166,22 +182,25 @@ class SyncState:
                 units.append(item)
         return Round(units, {}, Told(up_to, None, {}, tuple(late)), is_first=True)
 
-    def _next_round(self, told: Told, up_to: int, now: datetime, wishes: Wishes) -> Round:
+    def _next_round(
+        self, told: Told, known: Days, up_to: int, now: datetime, wishes: Wishes
+    ) -> Round:
         since = told.up_to
-        if wishes.replay:
-            if told.since is None or told.since < self.mailbox.forgotten_up_to:
-                again = self._first_round(up_to, now)
-                return Round(again.units, told.known, again.told, is_first=False)
+        found = _Collected(self, known, now, wishes.silent_deletions)
+        if wishes.replay and (told.since is None or told.since < self.mailbox.forgotten_up_to):
+            for item in self.mailbox.items(self.calendar_id):
+                found.touch(item)
+        elif wishes.replay and told.since is not None:
             since = told.since
-        found = _Collected(self, told.known, now, wishes.silent_deletions)
         for event in told.late:
             found.touch(event)
         found.read(since)
-        after = Told(up_to, since, told.known, tuple(found.late))
-        return Round(list(found.units.values()), told.known, after, False, found.forgotten)
+        after = Told(up_to, since, known, tuple(found.late))
+        return Round(list(found.units.values()), known, after, False, found.forgotten)
 
     def _page(self, round_: Round, offset: int, size: int, wishes: Wishes) -> Page:
         lines: list[Line] = []
+        round_.fresh = {}
         while offset < len(round_.units) and not wishes.empty_page:
             more = self._lines(round_, round_.units[offset], wishes)
             # All items of a series stand on one page, however many they are.
@@ -196,7 +215,9 @@ class SyncState:
         told = round_.finished() if is_last else None
         kept_round = None if is_last else round_
         self.generations[self.highest] = Generation(self.highest, kept_round, offset, told)
-        self.generations.pop(self.highest - KEPT_GENERATIONS, None)
+        self._told_with[self.highest] = round_.fresh
+        for kept in (self.generations, self._told_with):
+            kept.pop(self.highest - KEPT_GENERATIONS, None)
         return Page(lines, self.highest, is_last)
 
     # --- lines --------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from backend.sandbox.control.faults import Faults
 from backend.sandbox.directory import Directory
 from backend.sandbox.exchange.store import Exchange
 from backend.sandbox.graph.caller import Caller
+from backend.sandbox.notifications.notifier import Notifier
 
 
 class GraphWorld(Protocol):
@@ -31,6 +32,11 @@ class GraphWorld(Protocol):
     @property
     def faults(self) -> Faults:
         """What was ordered to go wrong."""
+        ...
+
+    @property
+    def notifier(self) -> Notifier:
+        """The subscriptions."""
         ...
 
     def graph_caller(self, authorization: str | None) -> Caller:

@@ -1,0 +1,1 @@
+"""Change notifications: subscriptions and how their notifications travel. Speaks no Graph HTTP."""
