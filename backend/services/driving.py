@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 
 from backend.db.links import Lease
 from backend.domain.ports import Calendar, Clock, Look
 from backend.services.hands import Hand
-from backend.services.road import Road
-from backend.services.wishes import Wishes
+from backend.services.road import Outcome, Road
+from backend.services.wishes import Wish, Wishes
 
 POLL_SECONDS = 0.05
 SWEEP_SECONDS = 60
@@ -57,34 +58,33 @@ class Driver:
             if taken:
                 self._tries.release()
 
-    def drive(
-        self, link_id: str, lease: Lease | None, calendar: Calendar | None, look: Look | None
-    ) -> Look | None:
+    def drive(self, wish: Wish, hand: Hand | None) -> Outcome | None:
         """Walk the road once, or wait until whoever walks it has ended; never beyond the budget.
 
-        Answers the newest look at the event. ``calendar=None``: this request may not try, so the
-        lease is given back and a worker rung.
+        ``hand=None``: this request may not try, so the lease is given back and a worker rung.
         """
-        if calendar is None:
+        lease = wish.lease
+        if hand is None:
             if lease is not None:
                 self._wishes.give_back(lease)
             self.ring_now()
             return None
+        hand = replace(hand, link=wish.link)
         waited = 0.0
         while lease is None:
-            state = self._wishes.peek(link_id)
+            state = self._wishes.peek(wish.link.id)
             if state is None or not (state.leased or state.due):
-                return look
+                return None
             if not state.leased:
-                lease = self._wishes.try_lease(link_id)
-                look = None
+                lease = self._wishes.try_lease(wish.link.id)
+                hand = Hand(hand.calendar, is_user=True)
                 continue
             if waited >= self._budget:
                 self.ring_now()
-                return look
+                return None
             self._pause(POLL_SECONDS)
             waited += POLL_SECONDS
-        return self._walk(lease, Hand(calendar, is_user=True, look=look))
+        return self._walk(lease, hand)
 
     def walk_now(self, link_id: str, calendar: Calendar, look: Look | None = None) -> bool:
         """Walk a link if nobody else does; otherwise ring and answer False."""
@@ -99,10 +99,10 @@ class Driver:
         """Wake a worker."""
         self._ring(DRAIN_LINKS, 0)
 
-    def _walk(self, lease: Lease, hand: Hand) -> Look | None:
+    def _walk(self, lease: Lease, hand: Hand) -> Outcome:
         outcome = self._road.walk(lease, hand)
         self._ring_for(outcome.due_at)
-        return outcome.look
+        return outcome
 
     def _ring_for(self, due_at: datetime | None) -> None:
         """Retries shorter than a sweep need a ring of their own."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from backend.domain.crm import CrmGateway
+from backend.domain.crm import AttendeeMatch, CrmGateway
 from backend.domain.errors import (
     IdentityError,
     RemoteAccessError,
@@ -58,7 +58,7 @@ class Gathering:
         matches, record, known = None, None, False
         try:
             if event is not None:
-                matches = match_event(self._crm, run.owner, event)
+                matches = self._known_matches() or match_event(self._crm, run.owner, event)
             key = link.external_key
             if key is None and event is not None and event.ical_uid is not None:
                 key = f"{link.tenant_id}/{event.ical_uid}"
@@ -75,6 +75,13 @@ class Gathering:
             activity_type=run.owner.default_activity_type,
         )
         self.judge()
+
+    def _known_matches(self) -> tuple[AttendeeMatch, ...] | None:
+        """The door's, as long as its look is still the one in sight."""
+        hand = self._run.hand
+        if hand is None or hand.look is not self._run.look:
+            return None
+        return hand.matches
 
     def judge(self) -> None:
         """The verdict on what is in sight; where nobody may look, the switches alone are judged."""

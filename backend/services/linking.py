@@ -30,7 +30,9 @@ from backend.domain.rules import EventFacts, Source, Verdict
 from backend.services.answers import EventAnswer
 from backend.services.callers import Caller, Callers
 from backend.services.driving import Driver
+from backend.services.hands import Hand
 from backend.services.judging import judge_event, judge_facts, match_event, match_people
+from backend.services.road import Outcome
 from backend.services.showing import Showing
 from backend.services.wishes import Seen, Wishes
 from backend.sql import Database
@@ -153,11 +155,13 @@ class Linking:
         if link is None:
             return self._showing.nothing()
         self._callers.confirm_edit_right(caller)
-        lease = self._wishes.store_untick(caller, link.id)
-        with self._driver.one_try() as may_try:
-            calendar = self._calendars.as_user(principal, budget=self._budget) if may_try else None
-            look = self._driver.drive(link.id, lease, calendar, None)
-        seen = Seen() if look is None else self._judge(caller, look, Origin.MANUAL)
+        wish = self._wishes.store_untick(caller, link.id)
+        seen = Seen()
+        if wish is not None:
+            with self._driver.one_try() as may_try:
+                calendar = self._calendars.as_user(principal, budget=self._budget)
+                outcome = self._driver.drive(wish, self._hand(caller, calendar, seen, may_try))
+            seen = self._seen_after(caller, seen, outcome, Origin.MANUAL)
         return self._showing.answer(
             caller, self._wishes.reload(caller, link.id, link.event_id), seen
         )
@@ -166,22 +170,33 @@ class Linking:
         self, caller: Caller, event_id: str, origin: Origin, *, just_saved: bool
     ) -> EventAnswer:
         with self._driver.one_try() as may_try:
-            calendar, seen = None, Seen()
+            calendar, seen = self._calendars.as_user(caller.principal, budget=self._budget), Seen()
             if may_try:
-                calendar = self._calendars.as_user(caller.principal, budget=self._budget)
                 seen = self._see(caller, calendar, event_id, origin, just_saved=just_saved)
-                if seen.is_silent:
-                    # Somebody does not answer: what is left of the budget is the worker's.
-                    calendar = None
             self._callers.confirm_edit_right(caller)
-            lease, link_id = self._wishes.store_tick(
-                caller, event_id, seen, origin, just_saved=just_saved
-            )
-            look = self._driver.drive(link_id, lease, calendar, seen.look)
-        if look is not None and look is not seen.look:
-            seen = self._judge(caller, look, origin)
-        link = self._wishes.reload(caller, link_id, event_id)
+            wish = self._wishes.store_tick(caller, event_id, seen, origin, just_saved=just_saved)
+            # If somebody does not answer, what is left of the budget is the worker's.
+            hand = self._hand(caller, calendar, seen, may_try and not seen.is_silent)
+            outcome = self._driver.drive(wish, hand)
+        seen = self._seen_after(caller, seen, outcome, origin)
+        link = self._wishes.reload(caller, wish.link.id, event_id)
         return self._showing.answer(caller, link, seen)
+
+    def _hand(self, caller: Caller, calendar: Calendar, seen: Seen, may_try: bool) -> Hand | None:
+        """What this request lends to the road, with everything it has already learned."""
+        if not may_try:
+            return None
+        return Hand(
+            calendar, is_user=True, look=seen.look, matches=seen.matches, owner=caller.owner
+        )
+
+    def _seen_after(
+        self, caller: Caller, seen: Seen, outcome: Outcome | None, origin: Origin
+    ) -> Seen:
+        """What there is to show after the road was walked: its look, if it has a newer one."""
+        if outcome is None or outcome.look is None or outcome.look is seen.look:
+            return seen
+        return self._judged(caller, outcome.look, outcome.matches, origin)
 
     def _see(
         self,
@@ -240,7 +255,15 @@ class Linking:
             matches = match_event(self._crm, caller.owner, look.event)
         except RemoteError:
             matches = None
-        is_silent = matches is None
+        return self._judged(caller, look, matches, origin)
+
+    def _judged(
+        self,
+        caller: Caller,
+        look: Look,
+        matches: tuple[AttendeeMatch, ...] | None,
+        origin: Origin,
+    ) -> Seen:
         verdict = judge_event(
             caller.owner,
             look.event,
@@ -249,7 +272,7 @@ class Linking:
             origin,
             acts_for_other=caller.is_delegate,
         )
-        return Seen(look, matches, verdict, is_silent=is_silent)
+        return Seen(look, matches, verdict, is_silent=matches is None)
 
     def _match_addresses(
         self, caller: Caller, facts: EventFacts

@@ -19,7 +19,7 @@ from backend.db import links, people
 from backend.db.links import Lease
 from backend.db.models import LinkRow
 from backend.db.rows import apply, snapshot
-from backend.domain.crm import CrmGateway
+from backend.domain.crm import AttendeeMatch, CrmGateway
 from backend.domain.errors import RemoteConflictError, RemoteError, TransientRemoteError
 from backend.domain.link import EndReason, Link, LinkState, Trigger
 from backend.domain.plan import FREEZING, GONE_PROOF_PAUSE, Missing
@@ -46,10 +46,12 @@ LEASE_LENGTH = timedelta(seconds=90)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """When the link is due next, and the last look at its event."""
+    """When the link is due next, the last look at its event, and who on it is a contact."""
 
     due_at: datetime | None
     look: Look | None = None
+    matches: tuple[AttendeeMatch, ...] | None = None
+    """``None`` when the CRM did not answer."""
 
 
 class Road:
@@ -78,7 +80,7 @@ class Road:
         ``hand``: a user's rights during a request; without it the firm's online server is used.
         Remote failures never leave this method: they become a later ``due_at``.
         """
-        link, owner = self._load(lease)
+        link, owner = self._known(lease, hand) or self._load(lease)
         if link is None or owner is None:
             return Outcome(None)
         if hand is None:
@@ -88,7 +90,9 @@ class Road:
         )
         due_at, attempts = self._run(walk, lease)
         self._settle(walk.run, due_at, attempts)
-        return Outcome(due_at, walk.run.look)
+        sight = walk.run.sight
+        matches = sight.matches if sight.record_known else None
+        return Outcome(due_at, walk.run.look, matches)
 
     def _run(self, walk: Walk, lease: Lease) -> tuple[datetime | None, int]:
         """When the link is due next, and how often it has failed in a row."""
@@ -129,6 +133,12 @@ class Road:
             if trouble is not None and trouble.system == "graph" and trouble.retry_after:
                 until = now + timedelta(seconds=trouble.retry_after)
                 people.close_until(session, run.owner.mailbox_id, until)
+
+    def _known(self, lease: Lease, hand: Hand | None) -> tuple[Link, CalendarOwner] | None:
+        """What the door's own commit has just left, unless a dead holder's work is in doubt."""
+        if hand is None or hand.link is None or hand.owner is None or lease.taken_over:
+            return None
+        return hand.link, hand.owner
 
     def _load(self, lease: Lease) -> tuple[Link | None, CalendarOwner | None]:
         with self._database.write.begin() as session:

@@ -11,9 +11,9 @@ from backend.domain.event import Event
 from backend.domain.link import EndReason, Link, LinkState
 from backend.domain.ports import Clock
 from backend.domain.rules import Verdict
-from backend.services.answers import Can, EventAnswer, OtherRecord
+from backend.services.answers import Can, EventAnswer, LinkView, OtherRecord
 from backend.services.callers import Caller
-from backend.services.wire import view_of
+from backend.services.wire import outstanding, view_of
 from backend.services.wishes import Seen
 from backend.sql import Database
 
@@ -38,7 +38,7 @@ class Showing:
             event=event,
             matches=tuple(_discreet(caller, match) for match in seen.matches or ()),
             verdict=verdict,
-            link=None if link is None else view_of(link, self._due_at(link)),
+            link=None if link is None else self._view(link),
             activity=own,
             others=tuple(
                 _other(caller, record) for record in records if own is None or record.id != own.id
@@ -88,6 +88,9 @@ class Showing:
             return self._crm.get_activity(caller.owner.tenant_id, activity_id)
         except RemoteError:
             return None
+
+    def _view(self, link: Link) -> LinkView:
+        return view_of(link, self._due_at(link) if outstanding(link) else None)
 
     def _due_at(self, link: Link) -> datetime | None:
         with self._database.read() as session:

@@ -47,6 +47,17 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """A wish that was written down: the link as the commit left it.
+
+    ``lease`` is the right to walk it at once; ``None`` while somebody else works on the link.
+    """
+
+    link: Link
+    lease: Lease | None
+
+
+@dataclass(frozen=True, slots=True)
 class RowState:
     """Whether somebody works on a link, and whether it waits for work."""
 
@@ -83,19 +94,18 @@ class Wishes:
 
     def store_tick(
         self, caller: Caller, event_id: str, seen: Seen, origin: Origin, *, just_saved: bool
-    ) -> tuple[Lease | None, str]:
-        """Want the event; answers the lease, unless somebody works on the link, and the link's id.
+    ) -> Wish:
+        """Want the event.
 
         Raises: RuleError with code ``already_linked`` when another mailbox leads the meeting (S3).
         """
 
-        def store(session: Session) -> tuple[Lease | None, str]:
+        def store(session: Session) -> Wish:
             row = self._wanted_row(session, caller, event_id, seen, origin)
             self._apply_tick(session, caller, row, seen, origin)
             if just_saved and seen.look is None:
                 row.awaited_until = self._clock() + AWAITED_FOR
-            session.flush()
-            return self._lease_or_ring(session, row), row.id
+            return self._written(session, caller, row)
 
         return run_again_if_taken(self._database, store)
 
@@ -184,8 +194,8 @@ class Wishes:
             links.learn_event(session, row, event, now)
             row.looked_at = row.looked_at or seen.matches is not None
 
-    def store_untick(self, caller: Caller, link_id: str) -> Lease | None:
-        """Do not want the event any more; answers the lease, unless somebody works on the link."""
+    def store_untick(self, caller: Caller, link_id: str) -> Wish | None:
+        """Do not want the event any more; ``None`` when there is nothing left to take back."""
         now = self._clock()
         with self._database.write.begin() as session:
             row = links.lock(session, link_id)
@@ -214,17 +224,17 @@ class Wishes:
                     reason=EndReason.UNTICKED if row.state in WANTED else row.reason,
                     by_user_id=caller.user_id,
                 )
-            session.flush()
-            return self._lease_or_ring(session, row)
+            return self._written(session, caller, row)
 
-    def _lease_or_ring(self, session: Session, row: LinkRow) -> Lease | None:
+    def _written(self, session: Session, caller: Caller, row: LinkRow) -> Wish:
         """The commit of the wish takes the lease, so that no worker starts the same link (A7)."""
         now = self._clock()
+        session.flush()
         links.ring(session, row.id, now, urgent=True)
         session.refresh(row)
-        if links.is_leased(row, now):
-            return None
-        return links.take_lease(session, row, now, LEASE_LENGTH)
+        is_busy = links.is_leased(row, now)
+        lease = None if is_busy else links.take_lease(session, row, now, LEASE_LENGTH)
+        return Wish(snapshot(row, caller.owner.tenant_id), lease)
 
     def store_refusal(
         self, caller: Caller, look: Look, verdict: Verdict, link: Link | None
