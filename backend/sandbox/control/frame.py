@@ -5,7 +5,8 @@ import re
 import uuid
 from collections.abc import Callable
 from contextlib import ExitStack
-from email.utils import format_datetime
+from email.utils import formatdate
+from functools import lru_cache
 from typing import Protocol
 from urllib.parse import unquote
 
@@ -64,6 +65,11 @@ def host_of(path: str) -> str | None:
     if path.startswith("/_sandbox"):
         return "control"
     return "login" if LOGIN_PATH.match(path) else None
+
+
+@lru_cache(maxsize=64)
+def _date_of_second(second: int) -> bytes:
+    return formatdate(second, usegmt=True).encode()
 
 
 class Frame:
@@ -183,8 +189,7 @@ class Frame:
         headers = list(message.get("headers", []))
         present = {name.lower() for name, _ in headers}
         # The sandbox's own time, so that a skewed clock shows where Microsoft's would.
-        date = format_datetime(self._world.clock().replace(microsecond=0), usegmt=True)
-        own = [(b"date", date.encode())]
+        own = [(b"date", _date_of_second(int(self._world.clock().timestamp())))]
         if entry.host == "graph":
             own += [
                 (b"request-id", entry.request_id.encode()),

@@ -2,6 +2,7 @@
 
 import html
 import re
+from functools import lru_cache
 from html.parser import HTMLParser
 
 from backend.sandbox.exchange.model import Json
@@ -65,6 +66,7 @@ def text_of(content: str) -> str:
     return _BLANK_LINES.sub("\n\n", "\n".join(line.strip() for line in lines)).strip()
 
 
+@lru_cache(maxsize=256)
 def preview(content: str) -> str:
     """The first characters of the text, as `bodyPreview` shows them."""
     return text_of(content)[:PREVIEW_LENGTH]

@@ -78,7 +78,7 @@ class FrontDoor:
     def answer(self, request: Request, body: bytes | None) -> Answer:
         """What Graph says to a request; never raises."""
         state = request.scope.setdefault("state", {})
-        request_id = str(state.setdefault("request_id", str(uuid4())))
+        request_id = state["request_id"] = str(state.get("request_id") or uuid4())
         client_request_id = str(state.get("client_request_id") or request_id)
         try:
             if body is None:
@@ -112,16 +112,17 @@ class FrontDoor:
             segments = ["users", signed_in(caller).id, *segments[1:]]
         _check_cloud(headers.get("host", ""), caller, segments)
         match = self._table.match(request.method, segments)
+        query = request.scope["query_string"].decode("latin-1")
         call = Call(
             world=world,
             caller=caller,
             method=request.method,
             base_url=_base_url(request.scope, headers),
             path=raw_path.decode("latin-1"),
-            query=request.url.query,
+            query=query,
             headers=headers,
             raw_body=body,
-            options=odata.read_options(request.scope["query_string"].decode("latin-1")),
+            options=odata.read_options(query),
             segments=segments,
             keys=match.keys,
             request_id=request_id,
