@@ -125,7 +125,8 @@ export class Outlook {
   }
 
   /** Tells when the open form may have changed. There is no event for sensitivity, saving, or
-   * recurrence taken away on the web, hence the look at each return to the pane.
+   * recurrence taken away on the web, hence the look at each return to the pane, and at the form
+   * as soon as the pointer comes over the pane.
    * @param {() => void} edited @param {() => void} returned */
   watch(edited, returned) {
     const item = this.#item;
@@ -134,6 +135,7 @@ export class Outlook {
       for (const type of [AppointmentTimeChanged, RecipientsChanged, RecurrenceChanged]) {
         void optional(() => call((done) => asCompose(item).addHandlerAsync(type, edited, done)));
       }
+      document.documentElement.addEventListener("pointerenter", edited);
     }
     addEventListener("focus", returned);
     document.addEventListener("visibilitychange", () => {

@@ -195,12 +195,31 @@ def test_the_rules_follow_the_open_form_before_it_is_saved(
 
     outlook.page.get_by_label("Sensitivity").select_option("private")
     # Outlook has no event for it: the pane looks when the person comes back to it.
-    pane.locator("h1").click()
+    outlook.page.locator(".pane iframe").hover()
 
     expect(pane.get_by_text("Unsaved changes")).to_be_visible()
     expect(outlook.rules.locator("li.failed")).to_contain_text("private")
     expect(outlook.box).to_be_disabled()
     assert made.now()["sensitivity"] == "normal"
+
+
+def test_turning_a_synced_event_private_is_warned_of_and_leaves_nothing_in_the_crm(
+    outlook: Outlook, product: Product, meeting: Make
+) -> None:
+    made = meeting()
+    pane = outlook.open(made)
+    outlook.tick()
+
+    outlook.page.get_by_label("Sensitivity").select_option("private")
+    outlook.page.get_by_label("Subject").click()
+    outlook.page.locator(".pane iframe").hover()
+    expect(pane.locator("#tick-hint")).to_contain_text("deleted for good")
+    outlook.press("Save")
+    expect(outlook.page.locator("#toast")).to_have_text("Saved.")
+
+    outlook.look_until("Not in InterAction")
+    assert product.record(made.ical_uid) is None
+    expect(outlook.chips(ORGANIZER)).to_have_count(0)
 
 
 def test_an_event_that_an_application_made_to_the_second_is_not_taken_for_edited(
