@@ -34,6 +34,22 @@ def test_an_untick_is_not_undone_by_our_own_late_category(stage: Stage) -> None:
     assert stage.crm.live == []
 
 
+def test_an_untick_during_the_write_is_carried_out(stage: Stage) -> None:
+    """The lease is still ours, the wish is not: only the version tells (A23)."""
+    tick = Actor("tick", stage.tick)
+    tick.run_to("crm.write:after")
+    untick = Actor("untick", stage.untick)
+    untick.finish()
+
+    tick.finish()
+    stage.settle()
+
+    assert stage.failures == []
+    assert stage.link.state is LinkState.REMOVED
+    assert stage.crm.live == []
+    assert not stage.shows_category
+
+
 def test_an_edit_between_look_and_commit_reaches_the_crm(stage: Stage) -> None:
     """S2: the ring of the edit must survive the commit of the run that did not see it (R1)."""
     tick = Actor("tick", stage.tick)

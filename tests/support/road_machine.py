@@ -162,6 +162,14 @@ class RoadMachine(RuleBasedStateMachine):
             self.word = None  # together with the switch this may be an older copy (T11)
         self.stage.edit(subject=f"Subject {number}")
 
+    @precondition(lambda self: self.stage.outlook.down is None)
+    @rule(number=st.integers(10, 19))
+    def user_edits_the_event_and_opens_the_pane(self, number: int) -> None:
+        """Whoever is at work meanwhile must not lose this ring (R1)."""
+        self.user_edits_the_event(number)
+        self.stage.attempt(self.stage.view)
+        self.heard = self.stage.now
+
     @rule()
     def user_categorises(self) -> None:
         self.foreign += 1

@@ -15,7 +15,7 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     """Bring the tables up to ``revision``, in one transaction; safe to repeat."""
     with engine.begin() as connection:
         config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent))
+        config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
         config.set_main_option("path_separator", "os")
         config.attributes["connection"] = connection
         command.upgrade(config, revision)

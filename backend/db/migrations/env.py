@@ -10,6 +10,9 @@ from backend.db.migrations import VERSION_TABLE
 from backend.db.models import Base
 from backend.sql import UtcDateTime
 
+_LOCK = 0x63616C
+"""PostgreSQL advisory lock: processes that start together migrate one after the other."""
+
 
 def _render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
     """Migrations name our own types by their import, and enums as the text they are."""
@@ -21,8 +24,11 @@ def _render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[Fals
     return False
 
 
+connection: sa.Connection = context.config.attributes["connection"]
+if connection.dialect.name == "postgresql":
+    connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 context.configure(
-    connection=context.config.attributes["connection"],
+    connection=connection,
     target_metadata=Base.metadata,
     version_table=VERSION_TABLE,
     render_as_batch=True,
