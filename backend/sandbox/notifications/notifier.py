@@ -137,6 +137,7 @@ class Notifier:
         self._postbox = self._new_postbox()
         for task in self._sending:
             task.cancel()
+        self._sending.clear()
 
     @property
     def waiting(self) -> int:
@@ -242,6 +243,9 @@ class Notifier:
             outcome = "timed out"
         except DeliveryError:
             pass
+        if asyncio.current_task() not in self._sending:
+            # Everything was cleared while the answer was on its way: it belongs to nobody.
+            return
         # A timer may fire a moment early; what ran out of time took all of it.
         took = seconds if outcome == "timed out" else loop.time() - started
         self.endpoints.note(envelope.url, self.clock(), took)

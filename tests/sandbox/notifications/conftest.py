@@ -115,7 +115,7 @@ def stage(running: RunningSandbox, listener: Receiver) -> Iterator[Stage]:
     running.app.world.notifier.endpoints.patience = Patience()
     with requests.Session() as session:
         session.trust_env = False
-        token = running.token(audience="graph", app=True)
+        token = running.token(audience="graph", app=True, lifetime=14 * 24 * 3600)
         session.headers["Authorization"] = f"Bearer {token}"
         yield Stage(running, listener, session, running.person())
     if listener.manners.hold is not None:

@@ -173,6 +173,7 @@ def test_notifications_are_lost_on_order(stage: Stage) -> None:
     seen = stage.create()
 
     stage.subscriber.wait_for(stage.changes)
+    stage.wait_for_deliveries(1)
 
     assert stage.told() == [("created", seen["id"])]
     row = next(item for item in stage.state()["items"] if item["id"] == made["id"])
@@ -265,7 +266,6 @@ def test_after_four_hours_graph_gives_up_and_says_that_something_was_missed(stag
 
     assert stage.lifecycle() == ["missed"]
     assert stage.state()["items"][0]["dropped"] == 1
-    assert stage.state()["waiting"] == 0
 
 
 def test_a_leap_of_the_clock_repeats_a_delivery_once(stage: Stage) -> None:
@@ -321,9 +321,10 @@ def test_a_slow_host_is_served_ten_minutes_late(stage: Stage) -> None:
     host = url.removeprefix("http://")
     assert stage.state()["hosts"] == {host: "slow"}
 
-    stage.sandbox.advance(300)
+    stage.sandbox.advance(5)
+    stage.sandbox.advance(590)
     before = stage.told()
-    stage.sandbox.advance(301)
+    stage.sandbox.advance(20)
     stage.subscriber.wait_for(stage.changes)
 
     assert before == []
@@ -411,7 +412,8 @@ def test_who_answers_the_warning_is_not_warned_again(stage: Stage, way: str) -> 
 @pytest.mark.parametrize("event", ["missed", "subscriptionRemoved", "reauthorizationRequired"])
 def test_lifecycle_notifications_come_on_order(stage: Stage, event: str) -> None:
     stage.subscribe()
-    others = {"kind": "lifecycle", "event": "missed", "match": {"user": "x@else.example"}}
+    other = stage.sandbox.person("admin")["address"]
+    others = {"kind": "lifecycle", "event": "missed", "match": {"user": other}}
     mine = {"kind": "lifecycle", "event": event, "match": {"user": stage.owner["address"]}}
 
     stage.sandbox.faults([others, mine])
