@@ -48,6 +48,8 @@ def test_everything_is_reached_by_keyboard(
     assert made.categories == [CATEGORY]
 
 
+@pytest.mark.node
+@pytest.mark.skipif(not AXE.exists(), reason="npm packages are not installed")
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_wrong_in_the_live_pane(
     outlook: Outlook, meeting: Make, theme: str
