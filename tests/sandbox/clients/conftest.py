@@ -15,6 +15,7 @@ with warnings.catch_warnings():
     for builder in (
         "users_request_builder",
         "item.calendar_view.calendar_view_request_builder",
+        "item.calendar_view.delta.delta_request_builder",
         "item.events.events_request_builder",
     ):
         importlib.import_module(f"msgraph.generated.users.{builder}")
