@@ -2,20 +2,30 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from backend.sandbox.control import certificates, forms, state, switches, tokens
-from backend.sandbox.control.answers import Endpoint, created, done, json_answer, with_reasons
+from backend.sandbox.control.answers import (
+    NO_STORE,
+    Endpoint,
+    created,
+    done,
+    json_answer,
+    with_reasons,
+)
 from backend.sandbox.control.changes import ChangeFeed
 from backend.sandbox.control.forms import BadActError
 from backend.sandbox.control.mailboxes import Mailboxes
 from backend.sandbox.exchange.store import MailItem
 from backend.sandbox.sample.crm import crm_seed
 from backend.sandbox.world import World
+
+MANUAL = Path(__file__).parents[3] / "docs" / "sandbox.md"
 
 
 def control_routes(world: World) -> list[Route]:
@@ -26,6 +36,7 @@ def control_routes(world: World) -> list[Route]:
     # Fixed ends come first: an event id may hold slashes.
     table: list[tuple[str, str, Endpoint]] = [
         ("GET", "/state", plane.state),
+        ("GET", "/help", plane.help),
         ("GET", "/settings", plane.settings),
         ("GET", "/crm", plane.crm),
         ("POST", "/tokens", plane.tokens),
@@ -69,6 +80,13 @@ class _ControlPlane:
 
     async def state(self, _request: Request) -> Response:
         return json_answer(state.state_json(self._world))
+
+    async def help(self, _request: Request) -> Response:
+        """The sandbox's manual, where the sources are."""
+        try:
+            return PlainTextResponse(MANUAL.read_text("utf-8"), headers=NO_STORE)
+        except FileNotFoundError:
+            raise BadActError("the manual is docs/sandbox.md of the sources", 404) from None
 
     async def settings(self, _request: Request) -> Response:
         return json_answer(state.settings_json(self._world))
