@@ -34,8 +34,10 @@ def register_headers(app: Flask, settings: Settings) -> None:
         headers.setdefault("Content-Security-Policy", policy)
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "no-referrer"
-        # Outlook's dialogs talk to the pane that opened them.
-        headers["Cross-Origin-Opener-Policy"] = "unsafe-none" if is_pane else "same-origin"
+        # Outlook's dialogs talk to the pane that opened them; and windows that the pane opens (a
+        # record in the CRM, the consent page) inherit Outlook's sandbox, in which a browser
+        # refuses every page that asks for an opener policy of its own.
+        headers["Cross-Origin-Opener-Policy"] = "unsafe-none"
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
         if settings.is_https:
             headers["Strict-Transport-Security"] = "max-age=31536000"

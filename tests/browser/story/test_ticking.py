@@ -54,11 +54,6 @@ def test_the_record_has_its_page_in_the_crm(
     expect(crm.get_by_role("link", name="Inês Duarte")).to_be_visible()
 
 
-@pytest.mark.xfail(
-    reason="Outlook's frame hands its sandbox to windows it opens; with"
-    " Cross-Origin-Opener-Policy: same-origin on /crm and /auth the browser refuses them",
-    strict=False,
-)
 def test_the_receipts_link_opens_the_record_from_within_outlooks_frame(
     outlook: Outlook, product: Product, meeting: Make
 ) -> None:
