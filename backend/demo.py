@@ -167,6 +167,8 @@ class Demo:
             "GRAPH_URL": self.sandbox,
             "LOGIN_URL": self.sandbox,
             "OFFICE_JS_URL": f"{self.sandbox}/office.js",
+            # The Outlook page may also be opened by number; its frame must then show the pane, too.
+            "OFFICE_HOSTS": f"{self.sandbox},{self.sandbox.replace('localhost', _HOST)}",
             "CLOCK_OFFSET_FILE": str(offset_file),
             "RATE_LIMIT": "100000 per minute",
             "LOG_LEVEL": os.environ.get(f"{PREFIX}LOG_LEVEL", "WARNING"),
