@@ -55,6 +55,7 @@ class Subscription:
     immutable_ids: bool = False
     tls_version: str = "v1_2"
     is_reauthorized: bool = False
+    has_lost_access: bool = False
     tally: Tally = field(default_factory=Tally)
 
     @property

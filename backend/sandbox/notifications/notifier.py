@@ -17,12 +17,14 @@ from datetime import datetime, timedelta
 import orjson
 
 from backend.sandbox.control.faults import Faults
+from backend.sandbox.directory import Directory
 from backend.sandbox.exchange.mailbox import Mailbox
 from backend.sandbox.exchange.model import Change
 from backend.sandbox.exchange.store import Exchange
 from backend.sandbox.notifications import courier
 from backend.sandbox.notifications.courier import DeliveryError
 from backend.sandbox.notifications.endpoints import WINDOW, Endpoints, Verdict
+from backend.sandbox.notifications.entitlement import is_entitled
 from backend.sandbox.notifications.letters import Letter, Postbox
 from backend.sandbox.notifications.model import Json, LifecycleEvent, Subscription
 from backend.sandbox.notifications.register import Register
@@ -67,11 +69,15 @@ Due = Letter | Envelope | Warn | End
 
 @dataclass(slots=True)
 class Notifier:
-    """The subscriptions of a sandbox and everything that is on its way to their subscribers."""
+    """The subscriptions of a sandbox and everything that is on its way to their subscribers.
+
+    `directory` tells who may still read what; without one everybody may.
+    """
 
     clock: Clock
     faults: Faults
     seed: int = 7
+    directory: Directory | None = None
     register: Register = field(default_factory=Register)
     endpoints: Endpoints = field(default_factory=Endpoints)
     deliveries: deque[Json] = field(default_factory=lambda: deque(maxlen=KEPT_DELIVERIES))
@@ -196,6 +202,7 @@ class Notifier:
             self._send_new(url, letters, now)
 
     def _send_new(self, url: str, letters: list[Letter], now: datetime) -> None:
+        letters = [letter for letter in letters if letter.event or self._has_access(letter)]
         verdict = self.endpoints.verdict(url, now)
         if verdict is Verdict.DROP:
             self._lose([letter for letter in letters if letter.event is None])
@@ -209,6 +216,20 @@ class Notifier:
                 self._put(now + WINDOW, letter)
         for start in range(0, len(letters), MOST_PER_POST):
             self._start(Envelope(url, letters[start : start + MOST_PER_POST]))
+
+    def _has_access(self, letter: Letter) -> bool:
+        """Whether the subscriber may still be told; who may not is asked to reauthorize."""
+        subscription = letter.subscription
+        if self.directory is None or is_entitled(self.directory, subscription):
+            if subscription.has_lost_access:
+                subscription.has_lost_access = False
+                self.tell_lifecycle(LifecycleEvent.MISSED, [subscription])
+            return True
+        subscription.tally.dropped += 1
+        if not subscription.has_lost_access:
+            subscription.has_lost_access = True
+            self.tell_lifecycle(LifecycleEvent.REAUTHORIZE, [subscription])
+        return False
 
     def _warn(self, due: Warn) -> None:
         subscription = due.subscription

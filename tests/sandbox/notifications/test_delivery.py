@@ -127,6 +127,22 @@ def test_a_move_is_told_as_gone_and_new(stage: Stage) -> None:
     assert ("deleted", event["id"]) in stage.told()
 
 
+def test_a_meeting_that_arrives_late_is_told_when_it_arrives(stage: Stage) -> None:
+    stage.subscribe(changeType="created")
+    organizer = stage.sandbox.person("admin")["address"]
+    stage.sandbox.personality(invitation_lag=3600)
+    invited = [{"emailAddress": {"address": stage.owner["address"]}}]
+    stage.sandbox.create_event(organizer, **EVENT, attendees=invited)
+    own = stage.create()
+    stage.subscriber.wait_for(stage.changes)
+    before = stage.told()
+
+    stage.sandbox.advance(3601)
+    stage.subscriber.wait_for(lambda: len(stage.changes()) == 2)
+
+    assert before == [("created", own["id"])]
+
+
 def test_other_mailboxes_are_not_told_of(stage: Stage) -> None:
     stage.subscribe()
     other = stage.sandbox.person("admin")["address"]
@@ -431,6 +447,21 @@ def test_without_a_lifecycle_address_nothing_is_said(stage: Stage) -> None:
     stage.subscriber.wait_for(stage.changes)
 
     assert stage.lifecycle() == []
+
+
+def test_who_loses_the_permission_is_told_nothing_until_it_comes_back(stage: Stage) -> None:
+    stage.subscribe(changeType="created")
+    stage.sandbox.faults([{"kind": "permissions", "app": ["User.Read.All"]}])
+    stage.create()
+    stage.subscriber.wait_for(stage.lifecycle)
+    assert (stage.lifecycle(), stage.changes()) == (["reauthorizationRequired"], [])
+
+    stage.sandbox.clear_faults()
+    event = stage.create()
+    stage.subscriber.wait_for(lambda: stage.changes() and len(stage.lifecycle()) == 2)
+
+    assert stage.told() == [("created", event["id"])]
+    assert stage.lifecycle()[1] == "missed"
 
 
 def test_a_deleted_subscription_is_told_nothing_more(stage: Stage) -> None:
