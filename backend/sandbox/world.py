@@ -116,7 +116,7 @@ def new_world(settings: SandboxSettings, clock: SandboxClock | None = None) -> W
         request_log=RequestLog(),
         throttle=Throttle(clock, personality),
         policies=policies,
-        notifier=Notifier(clock, faults, settings.seed),
+        notifier=Notifier(clock, faults, settings.seed, directory),
     )
     world.notifier.watch(world.exchange)
     clock.on_advance.append(world.notifier.wake)
