@@ -16,6 +16,7 @@ DEFAULT_PAGE = 10
 LARGEST_PAGE = 1000
 _UID_FILTER = re.compile(r"\s*iCalUId\s+eq\s+'((?:[^']|'')*)'\s*", re.IGNORECASE)
 _EXTENDED_ID = re.compile(r"id\s+eq\s+'((?:[^']|'')*)'", re.IGNORECASE)
+_INNER_SELECT = re.compile(r"\$select=([^;)]*)", re.IGNORECASE)
 _EXTENDED = "singleValueExtendedProperties"
 _EMPTY_EXPANSIONS = ("attachments", "extensions", "multivalueextendedproperties")
 _EXPANSIONS = (
@@ -128,11 +129,21 @@ def _expanded(
             found[name] = []
         elif lowered == "calendar":
             found[name] = _calendar(event, access)
-        elif is_single and event.kind is EventKind.MASTER and lowered == "exceptionoccurrences":
-            found["exceptionOccurrences"] = [
-                plain(call, access, exception) for exception in series.exceptions(event)
-            ]
+        elif is_single and lowered == "exceptionoccurrences":
+            found |= _exceptions(call, access, event, inside)
     return found
+
+
+def _exceptions(call: Call, access: Access, event: StoredEvent, inside: str) -> Json:
+    """The exceptions of a series, if the member is selected as well (Graph docs: get event)."""
+    is_selected = any(name.lower() == "exceptionoccurrences" for name in call.options.select)
+    if event.kind is not EventKind.MASTER or not is_selected:
+        return {}
+    wanted = _INNER_SELECT.search(inside)
+    names = tuple(name.strip() for name in wanted[1].split(",")) if wanted else ()
+    rows = [plain(call, access, exception) for exception in series.exceptions(event)]
+    chosen = [render.selected(row, names) for row in rows] if names else rows
+    return {"exceptionOccurrences": chosen}
 
 
 def plain(call: Call, access: Access, event: StoredEvent) -> Json:

@@ -72,6 +72,25 @@ def test_a_deleted_occurrence_is_gone_and_named_by_the_master(graph: Graph) -> N
     assert graph.code("GET", f"/me/events/{second['id']}") == (404, "ErrorItemNotFound")
 
 
+def test_a_master_names_its_exceptions_when_they_are_selected_and_expanded(graph: Graph) -> None:
+    master = graph.create(recurrence=weekly(count=3))
+    second = instances(graph, master)[1]
+    graph.patch(f"/me/events/{second['id']}", subject="Just this one")
+    path = f"/me/events/{master['id']}"
+    expand = "$expand=exceptionOccurrences"
+
+    both = graph.get(f"{path}?$select=subject,exceptionOccurrences&{expand}")
+    inner = graph.get(f"{path}?$select=exceptionOccurrences&{expand}($select=subject)")
+    listed = graph.get(f"/me/events?$select=exceptionOccurrences&{expand}")["value"]
+
+    assert [(each["id"], each["type"]) for each in both["exceptionOccurrences"]] == [
+        (second["id"], "exception")
+    ]
+    assert set(inner["exceptionOccurrences"][0]) == {"@odata.etag", "id", "subject"}
+    assert "exceptionOccurrences" not in graph.get(f"{path}?{expand}")
+    assert all("exceptionOccurrences" not in each for each in listed)
+
+
 def test_an_occurrence_does_not_pass_its_neighbours(graph: Graph) -> None:
     master = graph.create(recurrence=weekly(count=3))
     second = instances(graph, master)[1]
