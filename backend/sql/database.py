@@ -24,7 +24,7 @@ _SQLITE_PRAGMAS = (
 
 
 class Database:
-    """Engines and session factories of one URL.
+    """Engines and session factories of one URL. Errors never quote values: they may be logged (X4).
 
     ``write`` sessions hold the write lock from their first statement on (SQLite: BEGIN IMMEDIATE,
     because a deferred transaction that wants to write later fails at once when somebody else wrote
@@ -84,7 +84,9 @@ class Database:
 
 
 def _sqlite_writer(url: URL, pool_size: int) -> Engine:
-    engine = create_engine(_sqlite_file(url), pool_size=pool_size, max_overflow=pool_size)
+    engine = create_engine(
+        _sqlite_file(url), pool_size=pool_size, max_overflow=pool_size, hide_parameters=True
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediate)
     return engine
@@ -92,7 +94,9 @@ def _sqlite_writer(url: URL, pool_size: int) -> Engine:
 
 def _sqlite_reader(url: URL, pool_size: int) -> Engine:
     # No BEGIN: no snapshot outlives its statement, so no reader keeps the WAL from shrinking.
-    engine = create_engine(_sqlite_file(url), pool_size=pool_size, max_overflow=pool_size)
+    engine = create_engine(
+        _sqlite_file(url), pool_size=pool_size, max_overflow=pool_size, hide_parameters=True
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "connect", _forbid_writing)
     return engine
@@ -127,6 +131,7 @@ def _postgresql(url: URL, pool_size: int, **options: Any) -> Engine:
         url.set(drivername="postgresql+psycopg").difference_update_query(["options"]),
         pool_size=pool_size,
         max_overflow=pool_size,
+        hide_parameters=True,
         connect_args={
             "connect_timeout": BUSY_SECONDS,
             "options": f"-c lock_timeout={BUSY_SECONDS}s {settings}".strip(),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from backend.db.models import HistoryRow
 from backend.logs import configure_logging
@@ -125,11 +125,33 @@ def test_nothing_of_an_event_and_no_token_is_ever_logged(
     product.sandbox.clear_faults()
     product.advance(minutes=61)
     product.drain()
-    text = logged.getvalue()
+    lines = logged.getvalue()
 
-    assert '"event": "remote call"' in text
-    assert '"event": "request"' in text
-    assert [word for word in words if word.casefold() in text.casefold()] == []
+    assert '"event": "remote call"' in lines
+    assert '"event": "request"' in lines
+    assert [word for word in words if word.casefold() in lines.casefold()] == []
+
+
+def test_an_error_of_the_database_is_logged_without_the_values_it_was_given(
+    sqlite_product: Product, organizer: str, logged: io.StringIO
+) -> None:
+    product = sqlite_product
+    with product.services.database.write.begin() as session:
+        refusing = "BEFORE INSERT ON crm_activities BEGIN SELECT RAISE(ABORT, 'no room'); END"
+        session.execute(text(f"CREATE TRIGGER refusing {refusing}"))
+    record = {
+        "subject": f"{SUBJECT} merger",
+        "type": "Meeting",
+        "start": "2026-03-01T10:00:00Z",
+        "end": "2026-03-01T11:00:00Z",
+        "description": BODY,
+    }
+
+    answer = product.pane(organizer).call("POST", "/crm/api/activities", record)
+
+    assert answer.status_code == 500
+    assert "no room" in logged.getvalue()
+    assert [word for word in WORDS if word in logged.getvalue() + answer.text] == []
 
 
 def test_a_private_contact_is_named_to_its_owner_alone(
