@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import (
     Update,
+    and_,
     case,
     exists,
     false,
@@ -46,6 +47,24 @@ def find_by_ical_uid(session: Session, firm_id: str, ical_uid: str) -> LinkRow |
     """The firm's link of a meeting, whichever mailbox leads it (S3)."""
     return session.scalars(
         select(LinkRow).where(LinkRow.firm_id == firm_id, LinkRow.ical_uid == ical_uid)
+    ).first()
+
+
+def find_twin(session: Session, row: LinkRow, event: Event) -> LinkRow | None:
+    """Another link of the same calendar that turns out to mean the same event.
+
+    Two id forms of one event, ticked while nobody could look, make two links.
+    """
+    if row.event_id == event.id and row.ical_uid == event.ical_uid:
+        return None
+    same_event = and_(LinkRow.mailbox_id == row.mailbox_id, LinkRow.event_id == event.id)
+    if event.ical_uid is not None:
+        same_meeting = and_(LinkRow.firm_id == row.firm_id, LinkRow.ical_uid == event.ical_uid)
+        same_event = or_(same_event, same_meeting)
+    return session.scalars(
+        select(LinkRow).where(
+            same_event, LinkRow.mailbox_id == row.mailbox_id, LinkRow.id != row.id
+        )
     ).first()
 
 

@@ -173,9 +173,12 @@ class Callers:
         calendar = self._calendars.as_user(caller.principal)
         if not calendar.may_edit(caller.owner.mailbox):
             raise NotAllowedError("You may not edit this calendar.")
-        with self._database.write.begin() as session:
+
+        def confirm(session: Session) -> None:
             owner = people.get_owner_of_mailbox(session, caller.owner.tenant_id, mailbox_id)
             people.confirm_edit_right(session, owner.mailbox, caller.user_id, now)
+
+        run_again_if_taken(self._database, confirm)
 
     def note_throttle(self, owner: CalendarOwner, seconds: float) -> None:
         """Graph asked to wait: doors and workers of all processes obey (X1, Graph load)."""

@@ -65,12 +65,10 @@ def _has_news(run: Run) -> bool:
 
 
 def _merge_if_known(session: Session, run: Run, row: LinkRow) -> bool:
-    """Two id forms of one event, opened while Graph was silent, made two links: keep the first."""
+    """Two id forms of one event, ticked while Graph was silent, made two links: keep the other."""
     event = run.sight.event
-    if event is None or event.ical_uid is None or row.ical_uid == event.ical_uid:
-        return False
-    other = links.find_by_ical_uid(session, row.firm_id, event.ical_uid)
-    if other is None or other.mailbox_id != row.mailbox_id or other.id == row.id:
+    other = None if event is None else links.find_twin(session, row, event)
+    if other is None:
         return False
     kept = links.lock(session, other.id)
     assert kept is not None

@@ -15,6 +15,7 @@ from backend.db.rows import apply, snapshot, store_memory
 from backend.domain.category import remember_look
 from backend.domain.crm import AttendeeMatch
 from backend.domain.errors import RuleError
+from backend.domain.event import Event
 from backend.domain.link import (
     WANTED,
     CategoryPermission,
@@ -113,21 +114,36 @@ class Wishes:
         self, session: Session, caller: Caller, event_id: str, seen: Seen, origin: Origin
     ) -> LinkRow:
         event = seen.look.event if seen.look is not None else None
-        ids = (event_id,) if event is None else (event_id, event.id)
-        row = links.find(session, caller.owner.mailbox_id, ids)
-        if row is None and event is not None and event.ical_uid is not None:
-            row = links.find_by_ical_uid(session, caller.owner.firm_id, event.ical_uid)
-        if row is not None and row.mailbox_id != caller.owner.mailbox_id:
-            raise RuleError(
-                "Another calendar of your firm already keeps this meeting.",
-                code=EndReason.ALREADY_LINKED,
-            )
+        row = self._known_row(session, caller, event_id, event)
         if row is None:
             row = self._new_link(session, caller, event_id, origin)
-        else:
-            row = links.lock(session, row.id) or row
+        twin = None if event is None else links.find_twin(session, row, event)
+        if twin is not None and (kept := links.lock(session, twin.id)) is not None:
+            # What was wished for under the other id is older than this tick.
+            links.merge_into(session, row, kept)
+            row = kept
         links.remember_id(session, row, event_id)
         return row
+
+    def _known_row(
+        self, session: Session, caller: Caller, event_id: str, event: Event | None
+    ) -> LinkRow | None:
+        """The event's link, locked; looked for again if it was merged into another meanwhile."""
+        ids = (event_id,) if event is None else (event_id, event.id)
+        while True:
+            row = links.find(session, caller.owner.mailbox_id, ids)
+            if row is None and event is not None and event.ical_uid is not None:
+                row = links.find_by_ical_uid(session, caller.owner.firm_id, event.ical_uid)
+            if row is None:
+                return None
+            if row.mailbox_id != caller.owner.mailbox_id:
+                raise RuleError(
+                    "Another calendar of your firm already keeps this meeting.",
+                    code=EndReason.ALREADY_LINKED,
+                )
+            locked = links.lock(session, row.id)
+            if locked is not None:
+                return locked
 
     def _new_link(self, session: Session, caller: Caller, event_id: str, origin: Origin) -> LinkRow:
         row = LinkRow(

@@ -143,6 +143,26 @@ def test_wishes_under_two_ids_during_an_outage_become_one_and_the_last_one_count
     assert product.records(meeting.ical_uid) == []
 
 
+def test_a_tick_after_the_outage_unites_what_two_ids_made_during_it(
+    product: Product, organizer: str
+) -> None:
+    meeting = awkward_meeting(product, organizer)
+    event_ids = [id_in_form(meeting, form) for form in ("ewsId", FORMS[2])]
+    pane = product.pane(organizer)
+    product.sandbox.faults([{"match": {"path": "/events/"}, "kind": "status", "status": 503}])
+    for event_id in event_ids:
+        pane.tick(event_id)
+    product.sandbox.clear_faults()
+
+    answers = [pane.tick(event_id) for event_id in event_ids]
+    product.settle()
+
+    assert [answer.status_code for answer in answers] == [200, 200], answers[0].text
+    assert number_of_links(product) == 1
+    assert [pane.view(event_id).json["link"]["state"] for event_id in event_ids] == ["linked"] * 2
+    assert len(product.records(meeting.ical_uid)) == 1
+
+
 def test_an_event_that_nobody_knows_is_not_found(sqlite_product: Product, organizer: str) -> None:
     product = sqlite_product
     meeting = product.meeting(organizer, CLIENT)
