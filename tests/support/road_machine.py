@@ -8,6 +8,7 @@ may be an older copy (T11).
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
 from hypothesis import strategies as st
@@ -20,9 +21,11 @@ from hypothesis.stateful import (
 )
 
 from backend.domain.crm import Activity
+from backend.domain.errors import TransientRemoteError
 from backend.domain.event import Event, Sensitivity
 from backend.domain.link import EndReason, LinkState
 from backend.domain.plan import FREEZING
+from backend.services.answers import EventAnswer
 from backend.sql import Database
 from tests.support.actors import Actor, gate
 from tests.support.stage import CATEGORY, Stage
@@ -90,13 +93,7 @@ class RoadMachine(RuleBasedStateMachine):
     @precondition(lambda self: self._panes() < PANES)
     @rule()
     def pane_opens(self) -> None:
-        def work() -> None:
-            seen, asked = self.stage.now, self.stage.outlook.down is None
-            self.stage.attempt(self.stage.view)
-            if asked and self.stage.outlook.down is None and seen is self.stage.now:
-                self.heard = seen
-
-        self._start(Actor("pane view", work))
+        self._start(Actor("pane view", self._open_pane))
 
     # -- workers -----------------------------------------------------------------------------
 
@@ -167,8 +164,8 @@ class RoadMachine(RuleBasedStateMachine):
     def user_edits_the_event_and_opens_the_pane(self, number: int) -> None:
         """Whoever is at work meanwhile must not lose this ring (R1)."""
         self.user_edits_the_event(number)
-        self.stage.attempt(self.stage.view)
-        self.heard = self.stage.now
+        with suppress(TransientRemoteError):
+            self._open_pane()
 
     @rule()
     def user_categorises(self) -> None:
@@ -315,6 +312,13 @@ class RoadMachine(RuleBasedStateMachine):
         return self.world == "everything" and self.stage.event.id not in deleted
 
     # -- inside ------------------------------------------------------------------------------
+
+    def _open_pane(self) -> None:
+        """What the opening has shown counts as heard, unless it changed under it."""
+        seen, answers = self.stage.now, list[EventAnswer]()
+        self.stage.attempt(lambda: answers.append(self.stage.view()))
+        if answers and answers[0].event is not None and seen is self.stage.now:
+            self.heard = seen
 
     def _start(self, actor: Actor) -> None:
         self.actors.append(actor)
