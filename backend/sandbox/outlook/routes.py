@@ -1,7 +1,7 @@
-"""Routes of the Outlook-like page and `/office.js`; every act goes to the control plane."""
+"""Routes of the Outlook-like pages and `/office.js`; every act goes to the control plane."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -31,13 +31,10 @@ def outlook_routes(pane_url: str | None = None) -> list[Route]:
     """
     files = {path.relative_to(_HERE / "static").as_posix(): path.read_bytes() for path in _static()}
     version = _digest(files[name] for name in sorted(files))
-    page = files["index.html"].replace(b"{{assets}}", f"/outlook/{version}".encode())
-    page_headers = {
-        **_PLAIN_HEADERS,
-        "Cache-Control": "no-cache",
-        "Content-Security-Policy": _content_security_policy(pane_url),
-        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    }
+    assets = f"/outlook/{version}".encode()
+    # A column of the side-by-side page is this page again, framed by nobody else.
+    page = _page(files["index.html"], assets, frames=_pane_frames(pane_url), framed_by="'self'")
+    columns = _page(files["columns.html"], assets, frames="'self'", framed_by="'none'")
     office = _office_js()
     office_headers = {
         **_PLAIN_HEADERS,
@@ -45,9 +42,6 @@ def outlook_routes(pane_url: str | None = None) -> list[Route]:
         "Cross-Origin-Resource-Policy": "cross-origin",
         "ETag": f'"{_digest([office])}"',
     }
-
-    async def index(_request: Request) -> Response:
-        return Response(page, headers=page_headers, media_type=_TYPES[".html"])
 
     async def asset(request: Request) -> Response:
         name = request.path_params["name"]
@@ -61,7 +55,8 @@ def outlook_routes(pane_url: str | None = None) -> list[Route]:
         return Response(office, headers=office_headers, media_type=_TYPES[".js"])
 
     return [
-        Route("/", index),
+        Route("/", page),
+        Route("/side-by-side", columns),
         Route("/office.js", office_js),
         Route("/outlook/{version}/{name:path}", asset),
     ]
@@ -83,12 +78,12 @@ def _digest(parts: Iterable[bytes]) -> str:
     return digest.hexdigest()[:16]
 
 
-def _content_security_policy(pane_url: str | None) -> str:
-    frames = _LOOPBACK_FRAMES
-    if pane_url:
-        parts = urlsplit(pane_url)
-        frames = f"{parts.scheme}://{parts.netloc}"
-    return "; ".join(
+def _page(
+    template: bytes, assets: bytes, *, frames: str, framed_by: str
+) -> Callable[[Request], Awaitable[Response]]:
+    """An HTML page that runs only our own scripts and shows only `frames` in itself."""
+    body = template.replace(b"{{assets}}", assets)
+    policy = "; ".join(
         (
             "default-src 'none'",
             "script-src 'self'",
@@ -98,6 +93,24 @@ def _content_security_policy(pane_url: str | None) -> str:
             f"frame-src {frames}",
             "base-uri 'none'",
             "form-action 'none'",
-            "frame-ancestors 'none'",
+            f"frame-ancestors {framed_by}",
         )
     )
+    headers = {
+        **_PLAIN_HEADERS,
+        "Cache-Control": "no-cache",
+        "Content-Security-Policy": policy,
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    }
+
+    async def answer(_request: Request) -> Response:
+        return Response(body, headers=headers, media_type=_TYPES[".html"])
+
+    return answer
+
+
+def _pane_frames(pane_url: str | None) -> str:
+    if not pane_url:
+        return _LOOPBACK_FRAMES
+    parts = urlsplit(pane_url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -43,7 +43,7 @@ def test_an_attendee_answers_and_the_mail_is_shown_at_once(outlook: Outlook, mee
     meeting()
     outlook.go(ATTENDEE)
     page = outlook.page
-    page.locator("#toggle-mail").click()
+    page.locator("#activity-button").click()
 
     page.get_by_role("button", name=re.compile("Board of Halden")).click()
     page.get_by_role("button", name="Accept").click()

@@ -10,6 +10,10 @@
  * @property {string} mode 'read', 'compose', 'new' or empty
  */
 
+/** Whether this page is one column of several; the page around it keeps the addresses. */
+export const IS_COLUMN =
+  window.parent !== window && new URLSearchParams(window.location.search).has('column');
+
 /** @returns {Address} */
 export function readAddress() {
   const found = new URLSearchParams(window.location.hash.slice(1));
@@ -30,4 +34,25 @@ export function writeAddress(changes) {
   const kept = Object.entries(all).filter(([, value]) => value);
   const text = new URLSearchParams(kept).toString();
   window.history.replaceState(null, '', `#${text}`);
+  if (IS_COLUMN) tellParent({ kind: 'outlook:address', hash: text });
+}
+
+/** @param {object} message */
+function tellParent(message) {
+  window.parent.postMessage(message, window.location.origin);
+}
+
+/**
+ * Shows this Outlook and another one beside each other.
+ * @param {Record<string, string> | null} state of the other; null for an empty choice
+ */
+export function askForColumn(state) {
+  if (IS_COLUMN) {
+    if (state) tellParent({ kind: 'outlook:beside', state });
+    return;
+  }
+  const mine = window.location.hash.slice(1);
+  const columns = [mine, ...(state ? [String(new URLSearchParams(state))] : [])];
+  const hash = columns.map(encodeURIComponent).join('&');
+  window.location.assign(`/side-by-side${window.location.search}#${hash}`);
 }

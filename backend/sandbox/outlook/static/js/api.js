@@ -69,12 +69,66 @@ export const oneEvent = (address, id) => call('GET', event(address, id));
 export const categories = async (address) => items(await call('GET', `${mailbox(address)}/categories`));
 /** @type {(address: string, id: string) => Promise<any[]>} */
 export const copies = async (address, id) => items(await call('GET', `${event(address, id)}/copies`));
-/** @type {(address: string, body: object, isDraft: boolean) => Promise<any>} */
-export const create = (address, body, isDraft) =>
-  call('POST', `${mailbox(address)}/events${isDraft ? '?draft=1' : ''}`, body);
-/** @type {(address: string, id: string, patch: object) => Promise<any>} */
-export const change = (address, id, patch) => call('PATCH', event(address, id), patch);
-/** @type {(address: string, id: string) => Promise<any>} */
-export const remove = (address, id) => call('DELETE', event(address, id));
-/** @type {(address: string, id: string, name: 'cancel' | 'respond' | 'send', body: object) => Promise<any>} */
-export const act = (address, id, name, body) => call('POST', `${event(address, id)}/${name}`, body);
+/** Who acts, where it is not the owner: a delegate in a shared calendar. */
+const by = (/** @type {string} */ address, /** @type {string | undefined} */ acting) =>
+  acting && acting !== address ? `?as=${part(acting)}` : '';
+
+/** @type {(address: string, body: object, isDraft: boolean, acting?: string) => Promise<any>} */
+export const create = (address, body, isDraft, acting) => {
+  const query = [by(address, acting).slice(1), isDraft ? 'draft=1' : ''].filter(Boolean).join('&');
+  return call('POST', `${mailbox(address)}/events${query ? `?${query}` : ''}`, body);
+};
+/** @type {(address: string, id: string, patch: object, acting?: string) => Promise<any>} */
+export const change = (address, id, patch, acting) =>
+  call('PATCH', event(address, id) + by(address, acting), patch);
+/** @type {(address: string, id: string, acting?: string) => Promise<any>} */
+export const remove = (address, id, acting) => call('DELETE', event(address, id) + by(address, acting));
+/** @type {(address: string, id: string, name: 'cancel' | 'respond' | 'send', body: object, acting?: string) => Promise<any>} */
+export const act = (address, id, name, body, acting) =>
+  call('POST', `${event(address, id)}/${name}${by(address, acting)}`, body);
+
+/** @param {number} since */
+export const requests = (since) => call('GET', `/requests?since=${since}`);
+export const deliveries = async () => (await call('GET', '/subscriptions')).deliveries ?? [];
+
+/** Master categories, which a person changes in his own settings: through Graph, as Outlook. */
+export class MasterCategories {
+  /**
+   * @param {string} owner address
+   * @param {string} person address of whoever acts
+   */
+  constructor(owner, person) {
+    this.owner = owner;
+    this.person = person;
+  }
+
+  /** @type {(name: string, color: string) => Promise<any>} */
+  create = (displayName, color) => this.call('POST', '', { displayName, color });
+  /** @type {(id: string, color: string) => Promise<any>} */
+  recolour = (id, color) => this.call('PATCH', `/${part(id)}`, { color });
+  /** @type {(id: string) => Promise<any>} */
+  remove = (id) => this.call('DELETE', `/${part(id)}`);
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {object} [body]
+   */
+  async call(method, path, body) {
+    const scopes = ['MailboxSettings.ReadWrite'];
+    const { access_token: bearer } = await token({
+      user: this.person,
+      audience: 'graph',
+      client: 'office',
+      scopes,
+    });
+    const answer = await fetch(`/v1.0/users/${part(this.owner)}/outlook/masterCategories${path}`, {
+      method,
+      headers: { 'Authorization': `Bearer ${bearer}`, 'Content-Type': 'application/json' },
+      body: body && JSON.stringify(body),
+    });
+    if (answer.ok) return;
+    const { error } = await answer.json().catch(() => ({ error: null }));
+    throw new ControlError(answer.status, error?.message ?? answer.statusText);
+  }
+}

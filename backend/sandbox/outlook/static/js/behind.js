@@ -4,12 +4,17 @@
 
 import * as api from './api.js';
 import { avatar } from './avatar.js';
-import { h, refill } from './dom.js';
+import { h, icon, refill } from './dom.js';
 import { colourOf } from './model.js';
 
 /**
+ * @typedef {object} Around
+ * @property {() => boolean} keepsCategories
+ * @property {(on: boolean) => void} keepCategories
+ * @property {(owner: string, id: string) => void} openBeside
+ *
  * @param {EventForm} form
- * @param {{ keepsCategories: () => boolean, keepCategories: (on: boolean) => void }} around
+ * @param {Around} around
  */
 export function behindTheForm(form, around) {
   const copies = h('div', { class: 'copies' });
@@ -31,7 +36,7 @@ export function behindTheForm(form, around) {
   async function load() {
     if (!form.id) return refill(copies, h('p', { class: 'quiet' }, 'Not saved yet: no mailbox has it.'));
     const found = await api.copies(form.owner.address, form.id).catch(() => []);
-    refill(copies, ...found.map((copy) => copyLine(copy, form)));
+    refill(copies, ...found.map((copy) => copyLine(copy, form, around)));
     return undefined;
   }
 
@@ -57,9 +62,11 @@ export function behindTheForm(form, around) {
 /**
  * @param {any} copy
  * @param {EventForm} form
+ * @param {Around} around
  */
-function copyLine(copy, form) {
-  const { owner, owner_name: name, categories } = copy;
+function copyLine(copy, form, around) {
+  const { owner, owner_name: name, categories, id } = copy;
+  const isHere = owner === form.owner.address && form.owner === form.person;
   return h(
     'div',
     { class: 'copy', 'data-owner': owner },
@@ -73,5 +80,17 @@ function copyLine(copy, form) {
       ),
       categories.length === 0 && h('span', { class: 'quiet' }, 'no category'),
     ),
+    !isHere &&
+      h(
+        'button',
+        {
+          type: 'button',
+          class: 'icon-button',
+          'aria-label': `Open beside as ${name}`,
+          title: `Open beside as ${name}`,
+          onClick: () => around.openBeside(owner, id),
+        },
+        icon('columns'),
+      ),
   );
 }

@@ -21,6 +21,7 @@ const STACKED = '(max-width: 760px)';
  * @property {() => Invited[]} people
  * @property {() => Invited[]} rooms
  * @property {(id: string) => void} openOther
+ * @property {(owner: string, id: string) => void} openBeside
  * @property {() => void} closed
  * @property {(id: string) => void} saved the open form has an id now
  */
@@ -51,6 +52,7 @@ export class Desk {
       keepsCategories: () => room.preferences.keepsCategories,
       keepCategories: (/** @type {boolean} */ on) => room.preferences.set('keeps', on ? 'on' : 'off'),
       openOther: room.openOther,
+      openBeside: room.openBeside,
     };
     const shown = formView(form, around);
     this.notices = shown.showNotices;

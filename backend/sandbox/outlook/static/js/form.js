@@ -136,14 +136,15 @@ export class EventForm {
    * @param {boolean} sends
    */
   async save(sends) {
+    const acting = this.person.address;
     if (!this.event) {
       const isDraft = this.isMeeting && !sends;
-      this.take(await api.create(this.owner.address, graphEventOf(this.values), isDraft));
+      this.take(await api.create(this.owner.address, graphEventOf(this.values), isDraft, acting));
       return;
     }
     await this.saveChanges();
     if (sends && this.event.isDraft) {
-      await api.act(this.owner.address, this.event.id, 'send', {});
+      await api.act(this.owner.address, this.event.id, 'send', {}, acting);
       this.take(await api.oneEvent(this.owner.address, this.event.id));
     }
   }
@@ -152,7 +153,7 @@ export class EventForm {
     const patch = patchOf(this.opened, this.values);
     if (!Object.keys(patch).length) return;
     if (this.keepsCategories()) Object.assign(patch, { categories: this.opened.categories });
-    this.take(await api.change(this.owner.address, this.event.id, patch));
+    this.take(await api.change(this.owner.address, this.event.id, patch, this.person.address));
   }
 
   /** Office.js saveAsync: an appointment has no draft state of its own, this writes a real item. */
@@ -175,7 +176,12 @@ export class EventForm {
   /** @param {string[]} categories written at once, as Outlook's own menu does on a saved item */
   async categorise(categories) {
     if (this.event) {
-      this.event = await api.change(this.owner.address, this.event.id, { categories });
+      this.event = await api.change(
+        this.owner.address,
+        this.event.id,
+        { categories },
+        this.person.address,
+      );
       this.opened.categories = [...categories];
     }
     this.values = { ...this.values, categories };
@@ -208,16 +214,16 @@ export class EventForm {
 
   /** @param {'accept' | 'tentative' | 'decline'} response */
   async respond(response) {
-    await api.act(this.owner.address, this.event.id, 'respond', { response });
+    await api.act(this.owner.address, this.event.id, 'respond', { response }, this.person.address);
   }
 
   /** @param {string} comment */
   async cancel(comment) {
-    await api.act(this.owner.address, this.event.id, 'cancel', { comment });
+    await api.act(this.owner.address, this.event.id, 'cancel', { comment }, this.person.address);
   }
 
   async remove() {
-    if (this.event) await api.remove(this.owner.address, this.event.id);
+    if (this.event) await api.remove(this.owner.address, this.event.id, this.person.address);
   }
 
   /** Thrown away unsent: what a pane had saved of a new appointment goes too. */

@@ -46,7 +46,7 @@ export function formView(form, around) {
   show();
   return {
     commands,
-    element: h('div', { class: 'form-body' }, notices, fields.heading, tags, fields.element),
+    element: h('div', { class: 'form-body' }, notices, standing(form, around), fields.heading, tags, fields.element),
     /** @param {Map<string, any>} shown */
     showNotices: (shown) =>
       refill(
@@ -56,6 +56,36 @@ export function formView(form, around) {
         ),
       ),
   };
+}
+
+/**
+ * Whose event it is and how much of a series, where that is not obvious.
+ * @param {EventForm} form
+ * @param {Around} around
+ */
+function standing(form, around) {
+  const { event, owner, person } = form;
+  const master = event?.seriesMasterId;
+  const isSeries = event?.type === 'seriesMaster';
+  return h(
+    'div',
+    { class: 'standing' },
+    form.isShared &&
+      h('p', { class: 'standing-line' }, icon('people'), `${person.name} acts for ${owner.name}.`),
+    (master || isSeries) &&
+      h(
+        'p',
+        { class: 'standing-line' },
+        icon('repeat'),
+        isSeries ? 'The whole series: changes reach every occurrence.' : 'One occurrence of a series.',
+        master &&
+          h(
+            'button',
+            { type: 'button', class: 'link-button', onClick: () => around.openOther(master) },
+            'Edit the whole series',
+          ),
+      ),
+  );
 }
 
 /** @param {EventForm} form */

@@ -4,7 +4,7 @@
 
 import { addDays, longDay, timeText } from './dates.js';
 import { h } from './dom.js';
-import { colourOf, lastDay, valuesOf } from './model.js';
+import { colourOf, lastDay, shortened, valuesOf } from './model.js';
 
 /**
  * @param {Scene} scene
@@ -64,7 +64,7 @@ function row(event, values, day, scene) {
     h(
       'span',
       { class: 'list-text' },
-      h('b', {}, values.subject || 'No subject'),
+      h('bdi', { class: 'list-subject' }, shortened(values.subject) || 'No subject'),
       h('span', {}, [values.location, organizer].filter(Boolean).join(' · ')),
     ),
     h(

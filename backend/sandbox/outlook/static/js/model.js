@@ -213,3 +213,9 @@ export function colourOf(/** @type {string} */ name, /** @type {{displayName: st
   const found = master.find((one) => one.displayName.toLowerCase() === wanted);
   return found?.color?.toLowerCase() ?? 'none';
 }
+
+const LONGEST_SHOWN = 300;
+
+/** Nobody reads ten thousand characters in a box of an hour, and laying them out takes its time. */
+export const shortened = (/** @type {string} */ subject) =>
+  subject.length > LONGEST_SHOWN ? `${subject.slice(0, LONGEST_SHOWN)}…` : subject;

@@ -1,6 +1,6 @@
 /** Modal dialogs and menus of the page, on the browser's own <dialog>. */
 
-import { h, icon } from './dom.js';
+import { h, icon, refill } from './dom.js';
 
 /**
  * Opens a modal dialog; it is gone from the page when closed.
@@ -104,15 +104,31 @@ let fading;
  * A short message at the bottom of the page.
  * @param {string} text
  * @param {boolean} [isProblem]
+ * @param {{ label: string, act: () => unknown }} [offer] a button beside the words
  */
-export function say(text, isProblem = false) {
+export function say(text, isProblem = false, offer) {
   const toast = document.getElementById('toast');
   if (!toast) return;
-  toast.textContent = text;
+  const hide = () => toast.classList.remove('is-shown');
+  const button =
+    offer &&
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'toast-act',
+        onClick: () => {
+          hide();
+          offer.act();
+        },
+      },
+      offer.label,
+    );
+  refill(toast, h('span', {}, text), button);
   toast.classList.toggle('is-problem', isProblem);
   toast.classList.add('is-shown');
   clearTimeout(fading);
-  fading = window.setTimeout(() => toast.classList.remove('is-shown'), isProblem ? 8000 : 3500);
+  fading = window.setTimeout(hide, offer ? 12_000 : isProblem ? 8000 : 3500);
 }
 
 /**

@@ -102,6 +102,11 @@ export class Preferences {
     this.byPersonality = false;
   }
 
+  /** Another page of this browser may have changed them. */
+  readAgain() {
+    this.kept = { ...DEFAULTS, ...remembered(KEY) };
+  }
+
   /** @param {PreferenceName} name */
   get(name) {
     return String(this.overridden[name] ?? this.kept[name]);

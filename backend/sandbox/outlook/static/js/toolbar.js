@@ -10,13 +10,12 @@ import { h, icon, refill } from './dom.js';
  * @property {() => void} today
  * @property {(steps: number) => void} step
  * @property {(view: string) => void} view
- * @property {() => void} toggleMail
  * @property {() => void} toggleRail
  */
 
 /**
  * @param {Element} toolbar
- * @param {{ view: string, first: string, days: number, mailOpen: boolean }} shown
+ * @param {{ view: string, first: string, days: number }} shown
  * @param {Steer} steer
  */
 export function showToolbar(toolbar, shown, steer) {
@@ -52,19 +51,6 @@ export function showToolbar(toolbar, shown, steer) {
     h('h1', { class: 'range', 'aria-live': 'polite' }, rangeText(shown.first, shown.days)),
     h('span', { class: 'spacer' }),
     h('span', { class: 'segments', role: 'group', 'aria-label': 'View' }, kind('week', 'Week', 'calendar'), kind('list', 'List', 'list')),
-    h(
-      'button',
-      {
-        type: 'button',
-        class: 'command',
-        id: 'toggle-mail',
-        'aria-label': 'Mail',
-        'aria-pressed': shown.mailOpen,
-        onClick: steer.toggleMail,
-      },
-      icon('mail'),
-      h('span', {}, 'Mail'),
-    ),
   );
 }
 

@@ -3,8 +3,8 @@
 /** @import { Values } from './model.js' */
 
 import { addDays, minutesOf, shortDay, timeText, weekdayName } from './dates.js';
-import { h } from './dom.js';
-import { colourOf, lastDay, valuesOf } from './model.js';
+import { h, icon } from './dom.js';
+import { colourOf, lastDay, shortened, valuesOf } from './model.js';
 
 const DAY_MINUTES = 1440;
 const FIRST_HOUR_SHOWN = 7.5;
@@ -19,6 +19,7 @@ const SHORTEST_SHOWN = 24;
  * @property {string} now wall time
  * @property {(event: any) => void} open
  * @property {(wall: string) => void} create
+ * @property {(event: any) => boolean} isMovable
  */
 
 /**
@@ -193,7 +194,7 @@ function sideBySide(shown) {
 /**
  * @param {any} event
  * @param {Values} values
- * @param {Pick<Scene, 'master' | 'open'>} scene
+ * @param {Pick<Scene, 'master' | 'open' | 'isMovable'>} scene
  */
 export function eventButton(event, values, scene) {
   const first = values.categories[0];
@@ -205,6 +206,8 @@ export function eventButton(event, values, scene) {
   ].filter(Boolean);
   const when = values.allDay ? 'all day' : `to ${timeText(values.end)}`;
   const more = [when, shortDay(values.start.slice(0, 10)), ...marks];
+  const isMovable = scene.isMovable(event);
+  const keys = isMovable ? ['Drag, or Alt with the arrow keys, to move; Alt+Shift to resize'] : [];
   return h(
     'button',
     {
@@ -214,10 +217,14 @@ export function eventButton(event, values, scene) {
       'data-show-as': values.showAs,
       'data-cancelled': event.isCancelled === true,
       'data-response': event.responseStatus?.response,
-      title: [values.subject || 'No subject', ...more].join('\n'),
+      'data-id': event.id,
+      'data-movable': isMovable,
+      id: `event-${event.id}`,
+      'aria-keyshortcuts': isMovable ? 'Alt+ArrowUp Alt+ArrowDown Alt+ArrowLeft Alt+ArrowRight' : null,
+      title: [shortened(values.subject) || 'No subject', ...more, ...keys].join('\n'),
       onClick: () => scene.open(event),
     },
-    h('span', { class: 'event-title' }, values.subject || 'No subject'),
+    h('bdi', { class: 'event-title' }, shortened(values.subject) || 'No subject'),
     h(
       'span',
       { class: 'event-more' },
@@ -233,5 +240,7 @@ export function eventButton(event, values, scene) {
           h('i', { 'data-color': colourOf(name, scene.master) }),
         ),
       ),
+    event.type !== 'singleInstance' && icon('repeat'),
+    isMovable && !values.allDay && h('span', { class: 'event-end', 'aria-hidden': 'true' }),
   );
 }

@@ -1,0 +1,121 @@
+/** Opens events and new ones on the desk, and follows what becomes of the open one. */
+
+/** @import { Calendar } from './calendar.js' */
+/** @import { Preferences } from './preferences.js' */
+
+import { writeAddress } from './address.js';
+import * as api from './api.js';
+import { Desk } from './desk.js';
+import { byId } from './dom.js';
+import { EventForm } from './form.js';
+import { emptyValues, valuesOf } from './model.js';
+import { page } from './page.js';
+import { attempt, confirmed, say } from './popup.js';
+
+export class Opening {
+  /**
+   * @param {Preferences} preferences
+   * @param {() => Calendar} calendar
+   * @param {(owner: string, id: string) => void} openBeside another mailbox's copy, in a column of its own
+   */
+  constructor(preferences, calendar, openBeside) {
+    this.preferences = preferences;
+    this.calendar = calendar;
+    this.desk = new Desk({
+      element: byId('form'),
+      preferences,
+      paneUrl: () => page.paneUrl,
+      signIn: () => this.signIn(),
+      people: () => page.invitable,
+      rooms: () => page.roomsNearby,
+      openOther: (id) => void this.open(id, ''),
+      openBeside,
+      closed: () => this.closed(),
+      saved: (id) => this.saved(id),
+    });
+  }
+
+  signIn() {
+    const { person } = page;
+    return {
+      person,
+      sso: () => this.preferences.get('sso'),
+      naa: () => this.preferences.get('naa'),
+      confirm: () =>
+        confirmed('Sign in to InterAction', `Continue as ${person.name} (${person.address})?`, 'Continue'),
+    };
+  }
+
+  closed() {
+    writeAddress({ event: '', mode: '' });
+    byId('shell').inert = false;
+    void this.calendar().load();
+    byId('view').focus({ preventScroll: true });
+  }
+
+  /** @param {string} id the open form has one now */
+  saved(id) {
+    const mode = this.desk.form?.surface === 'read' ? 'read' : 'compose';
+    writeAddress({ event: id, mode });
+    void this.calendar().load();
+  }
+
+  /** Nothing is open any more, and nobody asks. */
+  clear() {
+    this.desk.clear();
+    byId('shell').inert = false;
+  }
+
+  /** @param {string} wall start */
+  create(wall) {
+    if (!page.person.mailbox || !page.isEditor) return;
+    writeAddress({ event: '', mode: 'new' });
+    this.show({ surface: 'compose', event: null, values: emptyValues(wall) });
+  }
+
+  /**
+   * @param {string} id
+   * @param {string} mode 'read', 'compose' or '' for what Outlook would take
+   */
+  async open(id, mode) {
+    await attempt(async () => {
+      const event = await api.oneEvent(page.owner.address, id);
+      if (page.isHidden(event)) return say('This appointment is private.');
+      const composes = mode ? mode === 'compose' : event.isOrganizer && page.isEditor;
+      const surface = composes ? 'compose' : 'read';
+      writeAddress({ event: event.id, mode: surface });
+      this.show({ surface, event, values: valuesOf(event) });
+      return undefined;
+    });
+  }
+
+  /** @param {{ surface: 'read' | 'compose', event: any, values: import('./model.js').Values }} what */
+  show(what) {
+    byId('shell').inert = true;
+    this.desk.show(
+      new EventForm({
+        ...what,
+        owner: page.owner,
+        person: page.person,
+        master: page.master,
+        isEditor: page.isEditor,
+        keepsCategories: () => this.preferences.keepsCategories,
+      }),
+    );
+  }
+
+  /** The mailboxes have changed: shows what that means for the open event. */
+  async refresh() {
+    const { form } = this.desk;
+    if (!form?.id) return;
+    const { address } = form.owner;
+    const [event, master] = await Promise.all([
+      api.oneEvent(address, form.id).catch(() => null),
+      api.categories(address).catch(() => form.master),
+    ]);
+    if (this.desk.form !== form) return;
+    form.master = master;
+    if (event) form.refresh(event);
+    await this.desk.behind?.load();
+  }
+}
