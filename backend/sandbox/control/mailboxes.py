@@ -10,7 +10,7 @@ from backend.sandbox.control import forms
 from backend.sandbox.control.answers import created, done, json_answer
 from backend.sandbox.control.forms import BadActError
 from backend.sandbox.directory import Person
-from backend.sandbox.exchange import traffic
+from backend.sandbox.exchange import forwarding, traffic
 from backend.sandbox.exchange.store import Cause, Exchange, StoredEvent
 from backend.sandbox.graph.render import category_json, event_json
 from backend.sandbox.world import World
@@ -138,6 +138,17 @@ class Mailboxes:
             owner, request.path_params["event_id"], _cause(request, owner), calendar_id
         )
         return created(_shown(event))
+
+    async def forward(self, request: Request) -> Response:
+        """`{"to": [addresses]}`: the person forwards the meeting."""
+        owner = self._owner(request)
+        form = await forms.read_object(request)
+        forms.only(form, "to")
+        addresses = forms.text_list(form, "to") or []
+        to = [{"emailAddress": {"address": address}} for address in addresses]
+        event_id = request.path_params["event_id"]
+        forwarding.forward(self._exchange, owner, event_id, to, _cause(request, owner))
+        return done()
 
     async def copies(self, request: Request) -> Response:
         """Every mailbox's copy of the meeting."""

@@ -96,6 +96,12 @@ def shown(world: World) -> list[dict[str, Any]]:
         for what in ("secrets", "certificates"):
             if getattr(app, f"{what}_expired"):
                 items.append({"kind": "credentials", "expire": what, "client": app.client_id})
+    for tenant in world.directory.tenants.values():
+        for client_id, scope in tenant.mailbox_scopes.items():
+            mailboxes = sorted(_address(world, each) for each in scope.person_ids)
+            by = "policy" if scope.permissions is None else "rbac"
+            where = {"tenant": tenant.id, "client": client_id}
+            items.append({"kind": "permissions", "by": by, "mailboxes": mailboxes, **where})
     for person_id, state in world.directory.mailbox_states.items():
         user = _address(world, person_id)
         items.append({"kind": "mailbox", "user": user, "state": state.name})

@@ -63,6 +63,7 @@ def control_routes(world: World) -> list[Route]:
         ("POST", one + "/respond", boxes.respond),
         ("POST", one + "/move", boxes.move_event),
         ("POST", one + "/copy", boxes.copy_event),
+        ("POST", one + "/forward", boxes.forward),
         ("GET", one, boxes.get_event),
         ("PATCH", one, boxes.change_event),
         ("DELETE", one, boxes.delete_event),

@@ -105,6 +105,9 @@ def _permissions(world: World, order: dict[str, Any]) -> Callable[[], None]:
         raise BadActError("by must be rbac or policy")
     names = forms.text_list(order, "mailboxes")
     people = None if names is None else _people_behind(world, names)
+    if people and order.get("tenant") is None:
+        # Only the firms whose mailboxes are named are concerned.
+        tenants = [tenant for tenant in tenants if people & set(tenant.people)]
 
     def act() -> None:
         for tenant in tenants:

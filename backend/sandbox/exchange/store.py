@@ -8,9 +8,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from backend.sandbox.directory import Directory, Person
-from backend.sandbox.exchange import ids, online, recipients, series, snapshot, traffic
+from backend.sandbox.exchange import (
+    ids,
+    online,
+    preconditions,
+    recipients,
+    series,
+    snapshot,
+    traffic,
+)
 from backend.sandbox.exchange.arrivals import Arrivals
-from backend.sandbox.exchange.errors import ExchangeError, bad_request, mailbox_not_enabled
+from backend.sandbox.exchange.errors import bad_request, mailbox_not_enabled
 from backend.sandbox.exchange.mailbox import Listener, Mailbox
 from backend.sandbox.exchange.model import (
     Cause,
@@ -137,7 +145,7 @@ class Exchange:
         mailbox = self.mailbox(owner.id)
         given = read_event(body)
         timing = timing_of_new(given)
-        _refuse_second_transaction(mailbox, given.fields.get("transactionId"))
+        preconditions.refuse_second_transaction(mailbox, given.fields.get("transactionId"))
         if calendar_id is not None:
             mailbox.calendar(calendar_id)
         fields = blank_fields() | given.fields | timing.fields
@@ -177,7 +185,7 @@ class Exchange:
         ExchangeError: 400, 404, 412 `ErrorIrresolvableConflict`.
         """
         event = self.find(owner, event_id)
-        self.check_version(event, if_match)
+        preconditions.check_version(event, if_match, self.personality)
         given = read_event(patch)
         if event.master is not None and given.has_recurrence and given.recurrence is not None:
             raise bad_request("The recurrence of a single instance cannot be changed.")
@@ -213,7 +221,7 @@ class Exchange:
         if event.is_deleted and event.master is None:
             mailbox.purge(event)
             return
-        self.check_version(event, if_match)
+        preconditions.check_version(event, if_match, self.personality)
         traffic.delete(self, event, cause, for_good=for_good)
 
     def cancel_event(self, owner: Person, event_id: str, comment: str, cause: Cause) -> None:
@@ -297,20 +305,6 @@ class Exchange:
             self._copies_with(event)[event.owner_id, event.ical_uid] = event
 
     # --- inside -------------------------------------------------------------------------------
-
-    def check_version(self, event: StoredEvent, if_match: str | None) -> None:
-        """Raises ExchangeError 412 for a stale etag, if this Exchange honours If-Match."""
-        if if_match is None or self.personality.if_match != "honour":
-            return
-        wanted = {part.strip() for part in if_match.split(",")}
-        if "*" in wanted or f'W/"{event.change_key}"' in wanted:
-            return
-        raise ExchangeError(
-            412,
-            "ErrorIrresolvableConflict",
-            "The send or update operation could not be performed because the change key passed in "
-            "the request does not match the current change key for the item.",
-        )
 
     def new_copy_lag(self, cause: Cause | None) -> datetime | None:
         """When Graph starts to show a copy made now; apps see what they made at once."""
@@ -402,14 +396,3 @@ class Exchange:
 
 def _recipient(name: str, address: str) -> Json:
     return {"emailAddress": {"name": name, "address": address}}
-
-
-def _refuse_second_transaction(mailbox: Mailbox, transaction_id: str | None) -> None:
-    if transaction_id is None:
-        return
-    if any(item.fields["transactionId"] == transaction_id for item in mailbox.items()):
-        raise ExchangeError(
-            409,
-            "ErrorDuplicateTransactionId",
-            "Your request can't be completed. An item with the same transaction id exists.",
-        )

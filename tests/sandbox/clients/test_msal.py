@@ -79,6 +79,27 @@ def test_a_daemon_with_a_certificate_proves_itself_by_sha256(sandbox: RunningSan
     assert claims_of(result["access_token"])["appidacr"] == "2"
 
 
+def test_an_expired_certificate_is_refused(sandbox: RunningSandbox) -> None:
+    certificate = client_certificate()
+    sandbox.control("POST", "/certificates", {"certificate": certificate.certificate_pem})
+    sandbox.faults([{"kind": "credentials", "expire": "certificates", "client": "daemon"}])
+    app = msal.ConfidentialClientApplication(
+        sandbox.daemon_client_id,
+        client_credential={
+            "private_key": certificate.private_pem,
+            "public_certificate": certificate.certificate_pem,
+        },
+        authority=f"{LOGIN}/{sandbox.tenant_id}",
+        http_client=routed(sandbox.url),
+    )
+
+    result = app.acquire_token_for_client(GRAPH_DEFAULT)
+    sandbox.clear_faults()
+
+    assert (result["error"], result["error_codes"]) == ("invalid_client", [700027])
+    assert "expired" in result["error_description"]
+
+
 def test_a_daemon_with_a_thumbprint_alone_proves_itself_by_sha1(sandbox: RunningSandbox) -> None:
     certificate = client_certificate()
     sandbox.control("POST", "/certificates", {"certificate": certificate.certificate_pem})

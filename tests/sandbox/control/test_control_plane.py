@@ -361,3 +361,19 @@ def test_reset_forgets_events_faults_and_switches(sandbox: RunningSandbox) -> No
     assert sandbox.control("GET", "/faults")["items"] == []
     assert sandbox.control("GET", "/personality")["deleted_get"] == "404"
     assert "Calendars.ReadWrite" in sandbox.issue(owner, "graph")["scope"]
+
+
+def test_a_person_forwards_a_meeting(sandbox: RunningSandbox) -> None:
+    people = [each["address"] for each in sandbox.state()["people"] if each["mailbox"]][:3]
+    window = {"start": "2030-01-01", "end": "2030-02-01"}
+    event = sandbox.create_event(
+        people[0],
+        subject="Review",
+        start={"dateTime": "2030-01-07T10:00:00", "timeZone": "UTC"},
+        end={"dateTime": "2030-01-07T11:00:00", "timeZone": "UTC"},
+        attendees=[{"emailAddress": {"address": people[1]}}],
+    )
+
+    sandbox.act(people[0], event["id"], "forward", to=[people[2]])
+
+    assert [each["iCalUId"] for each in sandbox.events(people[2], **window)] == [event["iCalUId"]]

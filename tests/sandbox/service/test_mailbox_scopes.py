@@ -89,6 +89,27 @@ def test_unscoped_consent_in_entra_makes_the_scope_meaningless(callers: Callers)
     assert callers.ask("GET", f"/users/{callers.ben['id']}/calendar").status_code == 200
 
 
+def test_another_firm_is_not_concerned(callers: Callers) -> None:
+    limited(callers, "rbac")
+    theirs = callers.sandbox.person(tenant_id=callers.sandbox.second_tenant_id)
+    token = callers.sandbox.token(
+        audience="graph", app=True, tenant=callers.sandbox.second_tenant_id
+    )
+    callers._tokens["app"] = token
+
+    assert callers.ask("GET", f"/users/{theirs['id']}/calendar").status_code == 200
+
+
+def test_the_limit_is_shown_among_the_faults(callers: Callers) -> None:
+    limited(callers, "rbac")
+
+    shown = callers.sandbox.control("GET", "/faults")["items"]
+
+    assert [(each["by"], each["mailboxes"]) for each in shown] == [
+        ("rbac", [callers.ann["address"]])
+    ]
+
+
 def test_taking_faults_back_lifts_the_limit(callers: Callers) -> None:
     limited(callers, "policy")
 
