@@ -7,6 +7,8 @@ from backend.sandbox.directory import Person, Tenant
 from backend.sandbox.sample import ids
 from backend.sandbox.world import World
 
+SHOWN_DELIVERIES = 100
+
 
 def state_json(world: World) -> dict[str, Any]:
     """The sample firm at the top, all three tenants in the same shape below."""
@@ -99,7 +101,7 @@ def subscriptions_json(world: World) -> dict[str, Any]:
     return {
         "items": items,
         "waiting": notifier.waiting,
-        "deliveries": list(notifier.deliveries),
+        "deliveries": list(notifier.deliveries)[-SHOWN_DELIVERIES:],
         "hosts": notifier.endpoints.as_json(world.clock()),
     }
 

@@ -55,6 +55,7 @@ class Follower:
     base: str
     known: dict[str, Any] = field(default_factory=dict)
     masters: dict[str, Any] = field(default_factory=dict)
+    fresh_masters: set[str] = field(default_factory=set)
     link: str | None = None
     resyncs: int = 0
 
@@ -62,6 +63,7 @@ class Follower:
         """One round; `breaks_after` pages it dies, and the next round begins at the old link."""
         url = self.link or f"{self.base}/calendarView/delta?{WINDOW}"
         seen: set[str] = set()
+        self.fresh_masters.clear()
         is_first = self.link is None
         for number in range(500):
             status, body = self.door.get(url, self.prefer)
@@ -98,8 +100,12 @@ class Follower:
         elif item["type"] == "seriesMaster":
             self.known.pop(item["id"], None)
             self.masters[item["id"]] = item
+            self.fresh_masters.add(item["id"])
         else:
             self.masters.pop(item["id"], None)
+            # An instance whose master did not come along: nobody knows whether it changed.
+            if item["seriesMasterId"] not in self.fresh_masters:
+                self.masters.pop(item["seriesMasterId"], None)
             self.known[item["id"]] = item
 
     def _forget_all_but(self, seen: set[str]) -> None:
@@ -111,9 +117,16 @@ class Follower:
         """What the calendar looks like to the client: by id, times and subject."""
         found = {}
         for item_id, item in self.known.items():
-            whole = self.masters[item["seriesMasterId"]] if item["type"] == "occurrence" else item
+            whole = self._master(item["seriesMasterId"]) if item["type"] == "occurrence" else item
             found[item_id] = _looks({**whole, **item})
         return found
+
+    def _master(self, item_id: str) -> dict[str, Any]:
+        """The master that delta sent, else the one that a GET answers."""
+        if item_id not in self.masters:
+            status, self.masters[item_id] = self.door.get(f"/v1.0/me/events/{item_id}", self.prefer)
+            assert status == 200
+        return self.masters[item_id]
 
 
 def _looks(item: dict[str, Any]) -> tuple[Any, ...]:
@@ -303,6 +316,11 @@ class DeltaMachine(RuleBasedStateMachine):
     def graph_shows_new_items_late(self, lag: float) -> None:
         """The switch `get_lag`."""
         self.firm.personality.get_lag = lag
+
+    @rule(line=st.sampled_from(["sent", "missing"]))
+    def masters_may_be_missing(self, line: str) -> None:
+        """The switch `master_line`."""
+        self.firm.personality.master_line = line
 
     @rule(seconds=st.integers(1, 60))
     def wait(self, seconds: int) -> None:
