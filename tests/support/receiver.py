@@ -51,7 +51,7 @@ class Receiver:
     """`with Receiver() as subscriber:`; `posts` has everything in the order it came."""
 
     manners: Manners = field(default_factory=Manners)
-    posts: list[Post] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list, repr=False)
     _arrived: threading.Condition = field(default_factory=threading.Condition)
     _server: ThreadingHTTPServer | None = None
 

@@ -2,9 +2,11 @@
 
 import base64
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.support.firm import Graph, at, invited, weekly
 from tests.support.graph_types import problems, problems_of_event
@@ -567,6 +569,24 @@ def test_a_token_that_graph_never_made_is_refused(graph: Graph, token: str) -> N
     status, code = graph.code("GET", f"/me/calendarView/delta?$deltatoken={token}")
 
     assert (status, code) in {(400, "SyncStateInvalid"), (400, "ErrorInvalidRequest")}
+
+
+@given(st.data())
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_a_damaged_token_is_refused_or_finds_no_state(graph: Graph, data: st.DataObject) -> None:
+    link = follow(graph).link
+    path, _, token = link.partition("=")
+    at_place = data.draw(st.integers(0, len(token) - 1))
+    text = data.draw(st.text(max_size=3))
+    damaged = f"{path}={quote(token[:at_place] + text + token[at_place + 1 :])}"
+
+    answer = graph.ask("GET", damaged)
+
+    assert answer.status_code in (200, 400, 410)
+    if answer.status_code == 200:
+        assert damaged == link
 
 
 def test_a_token_of_another_mailbox_or_calendar_finds_no_state(graph: Graph) -> None:

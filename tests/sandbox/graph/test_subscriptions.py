@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from backend.sandbox.notifications.endpoints import Patience
 from backend.sandbox.notifications.model import Subscription
@@ -374,3 +376,41 @@ def test_a_subscription_that_is_over_is_gone(graph: Graph, subscriber: Receiver)
     renewal = {"expirationDateTime": moment(days=5)}
     assert graph.code("PATCH", path, json=renewal) == (404, "ResourceNotFound")
     subscribe(graph, subscriber, expirationDateTime=moment(days=5))
+
+
+# --- hostile ------------------------------------------------------------------------------------
+
+_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=4,
+)
+_NAMES = ("changeType", "resource", "notificationUrl", "lifecycleNotificationUrl", "clientState")
+_NAMES += ("expirationDateTime", "includeResourceData", "latestSupportedTlsVersion", "id", "x")
+
+
+@given(
+    changes=st.dictionaries(st.sampled_from(_NAMES), _JSON, max_size=4),
+    method=st.sampled_from(["POST", "PATCH"]),
+)
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_no_body_breaks_anything(
+    graph: Graph, listener: Receiver, changes: dict[str, Any], method: str
+) -> None:
+    for each in graph.firm.notifier.register:
+        graph.firm.notifier.register.remove(each)
+    path = "/subscriptions"
+    body = wish(listener)
+    if method == "PATCH":
+        path += f"/{subscribe(graph, listener)['id']}"
+        body = {}
+
+    status = graph.ask(method, path, json=body | changes).status_code
+
+    assert status in (200, 201, 400, 403, 404)
