@@ -63,6 +63,22 @@ class Mailboxes:
         )
         return created(_shown(event))
 
+    async def invite_from_outside(self, request: Request) -> Response:
+        """`{"organizer": {"name", "address"}, "event": ...}`: a stranger invites people of ours."""
+        form = await forms.read_object(request)
+        forms.only(form, "organizer", "event")
+        organizer = form.get("organizer")
+        if not isinstance(organizer, dict):
+            raise BadActError("organizer must be an object of name and address")
+        address = forms.text(organizer, "address") or ""
+        if "@" not in address or self._world.directory.by_address(address) is not None:
+            raise BadActError("organizer.address must be an address outside the firms")
+        sender = {"name": forms.text(organizer, "name") or address, "address": address}
+        cause = Cause(request_id=request.state.request_id)
+        copies = self._exchange.receive_invitation(sender, form.get("event"), cause)
+        rows = [{"owner": copy.mailbox.person.address, **_shown(copy)} for copy in copies]
+        return created({"items": rows})
+
     async def get_event(self, request: Request) -> Response:
         """One event, deleted ones included."""
         owner = self._owner(request)

@@ -53,6 +53,7 @@ def control_routes(world: World) -> list[Route]:
         ("GET", "/clock", plane.get_clock),
         ("POST", "/clock", plane.advance_clock),
         ("POST", "/reset", plane.reset),
+        ("POST", "/invitations", boxes.invite_from_outside),
         ("GET", "/mailboxes/{address}/categories", boxes.categories),
         ("GET", "/mailboxes/{address}/calendars", boxes.calendars),
         ("GET", events, boxes.list_events),

@@ -377,3 +377,25 @@ def test_a_person_forwards_a_meeting(sandbox: RunningSandbox) -> None:
     sandbox.act(people[0], event["id"], "forward", to=[people[2]])
 
     assert [each["iCalUId"] for each in sandbox.events(people[2], **window)] == [event["iCalUId"]]
+
+
+def test_somebody_outside_invites(sandbox: RunningSandbox) -> None:
+    address = sandbox.person()["address"]
+    event = {
+        "subject": "Deposition",
+        "start": {"dateTime": "2030-01-07T10:00:00", "timeZone": "UTC"},
+        "end": {"dateTime": "2030-01-07T11:00:00", "timeZone": "UTC"},
+        "attendees": [{"emailAddress": {"address": address}}],
+    }
+    stranger = {"name": "Ida Stern", "address": "ida@outside.example"}
+
+    form = {"organizer": stranger, "event": event}
+    copies = sandbox.control("POST", "/invitations", form)["items"]
+
+    assert [copy["owner"] for copy in copies] == [address]
+    seen = sandbox.get_event(address, copies[0]["id"])
+    assert seen["organizer"] == {"emailAddress": stranger}
+    assert (seen["isOrganizer"], seen["responseStatus"]["response"]) == (False, "notResponded")
+    for bad in ({"address": address}, {"address": "nobody"}, "x"):
+        with pytest.raises(requests.HTTPError, match="organizer"):
+            sandbox.control("POST", "/invitations", form | {"organizer": bad})

@@ -175,6 +175,20 @@ def test_an_answer_and_a_cancellation_are_late_as_well(graph: Graph) -> None:
     assert [each["isCancelled"] for each in view(graph, "ben")] == [True]
 
 
+def test_what_was_sent_later_does_not_overtake(graph: Graph) -> None:
+    graph.firm.personality.invitation_lag = 60.0
+    event = graph.create(attendees=invited("ben@firm.example"))
+    graph.firm.personality.invitation_lag = 1.0
+    graph.ask("POST", f"/me/events/{event['id']}/cancel", json={})
+
+    graph.firm.clock.advance(seconds=2)
+    early = view(graph, "ben")
+    graph.firm.clock.advance(seconds=60)
+
+    assert early == []
+    assert [copy["isCancelled"] for copy in view(graph, "ben")] == [True]
+
+
 # --- rooms ----------------------------------------------------------------------------------------
 
 
