@@ -263,3 +263,22 @@ def test_a_malformed_order_is_refused_with_a_reason_and_nothing_of_the_list_is_d
 
     assert refused.value.response.status_code == 400
     assert sandbox.control("GET", "/faults")["items"] == []
+
+
+def test_orders_of_delta_and_notifications_are_shown_with_their_effect(
+    sandbox: RunningSandbox,
+) -> None:
+    sandbox.faults(
+        [
+            {"kind": "delta", "expire": True, "times": 2, "match": {"user": "a@b.example"}},
+            {"kind": "notifications", "delay": 90, "probability": 0.5},
+            {"kind": "notifications", "duplicate": 2},
+        ]
+    )
+
+    expire, delay, duplicate = sandbox.control("GET", "/faults")["items"]
+
+    assert (expire["kind"], expire["expire"], expire["times"]) == ("delta", "not_found", 2)
+    assert expire["match"] == {"user": "a@b.example"}
+    assert (delay["delay"], delay["probability"], delay["hits"]) == (90, 0.5, 0)
+    assert duplicate["duplicate"] == 2
