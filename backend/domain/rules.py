@@ -433,7 +433,7 @@ _RULES = (
     _Rule(Reason.MODE_NOT_ALLOWED, "This way of syncing is switched on.", _mode),
     _Rule(Reason.NO_ONLINE_SERVER, "An Exchange Online server is assigned.", _server),
     _Rule(Reason.USER_NOT_ENABLED, "This calendar is enabled for sync.", _enabled),
-    _Rule(Reason.NOT_ORGANIZER, "The calendar's owner organizes this event.", _organizer),
+    _Rule(Reason.NOT_ORGANIZER, "The event is organized from this calendar.", _organizer),
     _Rule(Reason.PRIVATE_EVENT, "The event is not private or confidential.", _private),
     _Rule(Reason.RECURRING_EVENT, "The event does not repeat.", _recurring),
     _Rule(Reason.OUTSIDE_WINDOW, "The event lies within the sync period.", _window),

@@ -89,8 +89,11 @@ class Linking:
         seen = self._judge(caller, look, Origin.MANUAL)
         if link is not None:
             link = self._mend_if_waiting(caller, calendar, link)
-            self._ring_if_changed(caller, link, look)
-        return self._showing.answer(caller, link, seen)
+            was_rung = self._ring_if_changed(caller, link, look)
+        else:
+            link = self._watch_if_marked(caller, event_id, look, seen)
+            was_rung = link is not None
+        return self._showing.answer(caller, link, seen, was_rung=was_rung)
 
     def check(self, principal: Principal, facts: EventFacts, mailbox: str | None) -> Verdict:
         """The verdict on an unsaved or edited form: writes nothing, reads no Graph (T2)."""
@@ -310,13 +313,26 @@ class Linking:
         self._driver.walk_now(link.id, calendar)
         return self._wishes.reload(caller, link.id, link.event_id)
 
-    def _ring_if_changed(self, caller: Caller, link: Link, look: Look) -> None:
+    def _watch_if_marked(
+        self, caller: Caller, event_id: str, look: Look, seen: Seen
+    ) -> Link | None:
+        """T11: the category on an event nobody ticked, put there by hand or brought by a copy."""
+        event = look.event
+        is_marked = event.is_organizer and event.has_category(caller.owner.policy.category_name)
+        if not is_marked or seen.is_silent or seen.verdict is None or not seen.verdict.eligible:
+            return None
+        link = self._wishes.watch(caller, event_id, look)
+        self._driver.ring_now()
+        return link
+
+    def _ring_if_changed(self, caller: Caller, link: Link, look: Look) -> bool:
         event = look.event
         shown = shows_category(link.category, event, caller.owner.policy.category_name)
         is_newer = link.looked_at_version is None or event.modified_at > link.looked_at_version
         if not is_newer and shown == bool(link.category.seen):
-            return
+            return False
         self._ring(link)
+        return True
 
     def _ring(self, link: Link) -> None:
         with self._database.write.begin() as session:

@@ -26,8 +26,13 @@ class Showing:
         self._crm = crm
         self._clock = clock
 
-    def answer(self, caller: Caller, link: Link | None, seen: Seen) -> EventAnswer:
-        """The whole answer; ``seen`` may hold no look when Outlook did not answer."""
+    def answer(
+        self, caller: Caller, link: Link | None, seen: Seen, *, was_rung: bool = False
+    ) -> EventAnswer:
+        """The whole answer; ``seen`` may hold no look when Outlook did not answer.
+
+        ``was_rung``: the road will look in a moment, and the pane shall ask again.
+        """
         event = seen.look.event if seen.look is not None else None
         verdict = seen.verdict
         records = () if seen.is_silent else self._records(caller, link, event)
@@ -38,7 +43,7 @@ class Showing:
             event=event,
             matches=tuple(_discreet(caller, match) for match in seen.matches or ()),
             verdict=verdict,
-            link=None if link is None else self._view(link),
+            link=None if link is None else self._view(link, was_rung=was_rung),
             activity=own,
             others=tuple(
                 _other(caller, record) for record in records if own is None or record.id != own.id
@@ -89,8 +94,9 @@ class Showing:
         except RemoteError:
             return None
 
-    def _view(self, link: Link) -> LinkView:
-        return view_of(link, self._due_at(link) if outstanding(link) else None)
+    def _view(self, link: Link, *, was_rung: bool) -> LinkView:
+        is_awaited = was_rung or bool(outstanding(link))
+        return view_of(link, self._due_at(link) if is_awaited else None)
 
     def _due_at(self, link: Link) -> datetime | None:
         with self._database.read() as session:

@@ -43,7 +43,10 @@ def category_word(link: Link) -> str:
 
 
 def view_of(link: Link, due_at: datetime | None) -> LinkView:
-    """The wire's view: pending and removing last until nothing is outstanding."""
+    """The wire's view: pending and removing last until nothing is outstanding.
+
+    ``due_at``: when the road looks next, if somebody waits for that.
+    """
     waits = outstanding(link)
     state = link.state
     if waits and state is LinkState.LINKED:
@@ -62,5 +65,5 @@ def view_of(link: Link, due_at: datetime | None) -> LinkView:
         undo_until=link.undo_until,
         last_change_seen_at=link.last_change_seen_at,
         written_at=link.written_at,
-        next_attempt_at=due_at if waits else None,
+        next_attempt_at=due_at,
     )

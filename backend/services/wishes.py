@@ -210,6 +210,26 @@ class Wishes:
             links.learn_event(session, row, event, now)
             row.looked_at = row.looked_at or seen.matches is not None
 
+    def watch(self, caller: Caller, event_id: str, look: Look) -> Link | None:
+        """Have the road look at an event that carries our category and has no link yet (T11).
+
+        The road then reads the category as a tick, or leaves it where it is. ``None`` when another
+        calendar keeps the meeting.
+        """
+
+        def store(session: Session) -> Link:
+            now = self._clock()
+            row = self._wanted_row(session, caller, event_id, Seen(look), Origin.MANUAL)
+            links.learn_event(session, row, look.event, now)
+            session.flush()
+            links.ring(session, row.id, now, urgent=True)
+            return snapshot(row, caller.owner.tenant_id)
+
+        try:
+            return run_again_if_taken(self._database, store)
+        except RuleError:
+            return None
+
     def store_untick(self, caller: Caller, link_id: str) -> Wish | None:
         """Do not want the event any more; ``None`` when there is nothing left to take back."""
         now = self._clock()

@@ -140,3 +140,31 @@ def test_nobody_is_mailed_whatever_we_do(sqlite_product: Product, organizer: str
     assert len(product.sandbox.mail()) == mails
     for client in (product.sandbox.api_client_id, product.sandbox.daemon_client_id):
         assert product.sandbox.mail(client) == []
+
+
+def test_a_category_put_on_by_hand_is_a_tick_once_the_pane_is_opened(
+    product: Product, organizer: str
+) -> None:
+    meeting = product.meeting(organizer, categories=["Mine", CATEGORY])
+
+    first = product.pane(organizer).view(meeting.id).json["link"]
+    product.settle()
+
+    assert first["next_attempt_at"] is not None
+    link = product.pane(organizer).view(meeting.id).json["link"]
+    assert (link["state"], link["category"]) == ("linked", "set")
+    assert len(product.records(meeting.ical_uid)) == 1
+    assert meeting.categories == ["Mine", CATEGORY]
+
+
+def test_a_category_on_an_event_that_may_not_be_synced_is_left_alone(
+    product: Product, organizer: str
+) -> None:
+    meeting = product.meeting(organizer, categories=[CATEGORY], sensitivity="private")
+
+    answer = product.pane(organizer).view(meeting.id)
+    product.settle()
+
+    assert answer.json["link"] is None
+    assert meeting.categories == [CATEGORY]
+    assert product.records(meeting.ical_uid) == []
