@@ -12,6 +12,8 @@ export interface Persona {
   sensitivities: 'all' | 'two' | 'none';
   categoriesWhileComposing: boolean;
   hasTheme: boolean;
+  /** Mac knows no instance of a series, only the series, and no kinds of attendees. */
+  isMac: boolean;
 }
 
 export interface Account {

@@ -44,11 +44,11 @@ class ProbeServer:
         self._thread.start()
 
     def file(self, path: str) -> tuple[bytes, str]:
-        if path == "/pane.html":
-            page = (HERE / "probe/pane.html").read_text("utf-8")
+        if path in ("/pane.html", "/dialog.html"):
+            page = (HERE / f"probe{path}").read_text("utf-8")
             return page.replace("{{sandbox}}", self.sandbox_url).encode(), "text/html"
-        if path == "/probe.js":
-            return (HERE / "probe/probe.js").read_bytes(), "text/javascript"
+        if path in ("/probe.js", "/dialog.js"):
+            return (HERE / f"probe{path}").read_bytes(), "text/javascript"
         if path == "/msal-browser.min.js":
             return MSAL.read_bytes() if MSAL.exists() else b"", "text/javascript"
         return b"", "text/plain"

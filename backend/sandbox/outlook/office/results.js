@@ -25,6 +25,7 @@ const ERROR_NAMES = {
   9045: 'DuplicateCategory',
   9046: 'ItemNotSaved',
   9049: 'ItemNotFound',
+  9055: 'APINotSupportedForSharedFolders',
   12004: 'InvalidDialogDomain',
   12006: 'DialogClosed',
   12007: 'DialogAlreadyOpened',

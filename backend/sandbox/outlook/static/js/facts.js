@@ -19,6 +19,15 @@ export function ewsId(/** @type {string} */ id) {
 }
 
 /**
+ * The id an add-in gets for a saved event: on a Mac that of the series for each of its instances.
+ * @param {any} event
+ * @param {Persona} persona
+ */
+export function itemIdOf(event, persona) {
+  return ewsId((persona.isMac && event.seriesMasterId) || event.id);
+}
+
+/**
  * @param {Values} values
  * @param {any} event last known Graph event, or null while unsaved
  * @param {{ name: string, address: string }} organizer
@@ -28,7 +37,13 @@ export function ewsId(/** @type {string} */ id) {
  */
 export function factsOf(values, event, organizer, home, persona) {
   const recipients = (/** @type {string} */ type) =>
-    values.invitees.filter((one) => one.type === type).map((one) => recipient(one, home));
+    values.invitees
+      .filter((one) => one.type === type)
+      .map((one) => ({
+        ...recipient(one, home),
+        // Against Microsoft's types, as a Mac does it.
+        ...(persona.isMac ? { recipientType: /** @type {any} */ (undefined) } : {}),
+      }));
   const isOccurrence = event?.type === 'occurrence' || event?.type === 'exception';
   const instant = (/** @type {string} */ wall) => momentOf(wall).toISOString();
   return {
@@ -45,7 +60,7 @@ export function factsOf(values, event, organizer, home, persona) {
     optionalAttendees: recipients('optional'),
     sensitivity: sensitivityFor(values.sensitivity, persona),
     recurrence: recurrenceFacts(values),
-    seriesId: event?.seriesMasterId ? ewsId(event.seriesMasterId) : null,
+    seriesId: event?.seriesMasterId && !persona.isMac ? ewsId(event.seriesMasterId) : null,
     created: event?.createdDateTime ?? new Date().toISOString(),
     modified: event?.lastModifiedDateTime ?? new Date().toISOString(),
   };

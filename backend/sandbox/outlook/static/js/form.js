@@ -71,7 +71,10 @@ export class EventForm {
    */
   facts(persona) {
     const home = this.person.address.split('@')[1]?.toLowerCase() ?? '';
-    return factsOf(this.values, this.event, this.organizer, home, persona);
+    const facts = factsOf(this.values, this.event, this.organizer, home, persona);
+    if (this.surface !== 'read' || persona.isMac) return facts;
+    // Only a reading form on the web or on Windows counts the organizer among the attendees.
+    return { ...facts, requiredAttendees: [facts.organizer, ...facts.requiredAttendees] };
   }
 
   sharedProperties() {

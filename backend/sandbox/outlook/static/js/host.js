@@ -6,7 +6,8 @@
 /** @import { SignIn } from './tokens.js' */
 
 import { WINDOWS_ZONE } from './dates.js';
-import { ewsId } from './facts.js';
+import { MasterCategories, categories } from './api.js';
+import { itemIdOf } from './facts.js';
 import { remember, remembered } from './memory.js';
 import { NestedAppAuth, officeToken } from './tokens.js';
 
@@ -79,7 +80,7 @@ export class OfficeHost {
       item: {
         surface: form.surface,
         isShared: form.isShared,
-        itemId: form.surface === 'read' && form.id ? ewsId(form.id) : null,
+        itemId: form.surface === 'read' && form.id ? itemIdOf(form.event, preferences.persona) : null,
         facts: form.facts(preferences.persona),
       },
       roaming: remembered(this.roamingKey),
@@ -160,7 +161,7 @@ export class OfficeHost {
       naa: (/** @type {any} */ request) => this.auth.answer(request),
       'roaming.save': (/** @type {object} */ values) =>
         remember(this.roamingKey, values),
-      'master.get': () => form.master.map(categoryDetails),
+      ...this.masterAnswers(),
       ...this.categoryAnswers(),
       ...this.notificationAnswers(),
     };
@@ -168,7 +169,39 @@ export class OfficeHost {
 
   savedId() {
     if (!this.form.id) throw { code: 9046 };
-    return ewsId(this.form.id);
+    return itemIdOf(this.form.event, this.shell.preferences.persona);
+  }
+
+  masterAnswers() {
+    const { form } = this;
+    const { address } = form.owner;
+    const master = new MasterCategories(address, form.person.address);
+    const named = (/** @type {string} */ name) => {
+      const found = form.master.find((one) => isSameName(one.displayName, name));
+      return /** @type {{ id: string } | undefined} */ (/** @type {unknown} */ (found));
+    };
+    const write = async (/** @type {() => Promise<unknown>} */ run) => {
+      // A delegate may read the list, not change it.
+      if (form.isShared) throw { code: 9055 };
+      await run();
+      form.master = await categories(address);
+    };
+    return {
+      'master.get': () => form.master.map(categoryDetails),
+      'master.add': (/** @type {{ displayName: string, color: string }[]} */ list) =>
+        write(async () => {
+          if (list.some(({ displayName }) => named(displayName))) throw { code: 9045 };
+          for (const { displayName, color } of list) await master.create(displayName, color.toLowerCase());
+        }),
+      'master.remove': (/** @type {string[]} */ names) =>
+        write(async () => {
+          const found = names.map(named);
+          for (const one of found) {
+            if (!one) throw { code: 9044 };
+          }
+          for (const one of found) if (one) await master.remove(one.id);
+        }),
+    };
   }
 
   categoryAnswers() {
@@ -179,7 +212,7 @@ export class OfficeHost {
       }
     };
     const known = (/** @type {string} */ name) =>
-      form.master.find((one) => one.displayName.toLowerCase() === name.toLowerCase());
+      form.master.find((one) => isSameName(one.displayName, name));
     const writable = () => {
       usable();
       if (form.surface === 'read' && !form.event?.isOrganizer) throw { code: 5000 };
@@ -230,4 +263,12 @@ export class OfficeHost {
 /** @param {{ displayName: string, color: string }} category */
 function categoryDetails({ displayName, color }) {
   return { displayName, color: color.charAt(0).toUpperCase() + color.slice(1) };
+}
+
+/**
+ * @param {string} one
+ * @param {string} other
+ */
+function isSameName(one, other) {
+  return one.toLowerCase() === other.toLowerCase();
 }

@@ -17,6 +17,7 @@ export const PERSONAS = {
     sensitivities: 'two',
     categoriesWhileComposing: false,
     hasTheme: true,
+    isMac: false,
   },
   new: {
     name: 'New Outlook for Windows',
@@ -27,6 +28,7 @@ export const PERSONAS = {
     sensitivities: 'two',
     categoriesWhileComposing: false,
     hasTheme: true,
+    isMac: false,
   },
   classic: {
     name: 'Classic Outlook for Windows',
@@ -37,6 +39,7 @@ export const PERSONAS = {
     sensitivities: 'all',
     categoriesWhileComposing: true,
     hasTheme: true,
+    isMac: false,
   },
   ltsc: {
     name: 'Outlook LTSC 2021',
@@ -47,6 +50,7 @@ export const PERSONAS = {
     sensitivities: 'none',
     categoriesWhileComposing: true,
     hasTheme: false,
+    isMac: false,
   },
   mac: {
     name: 'Outlook for Mac',
@@ -57,6 +61,18 @@ export const PERSONAS = {
     sensitivities: 'two',
     categoriesWhileComposing: true,
     hasTheme: true,
+    isMac: true,
+  },
+  oldMac: {
+    name: 'Outlook for Mac, classic interface',
+    platform: 'Mac',
+    hostName: 'Outlook',
+    hostVersion: '16.89.24090815',
+    mailboxSet: '1.8',
+    sensitivities: 'none',
+    categoriesWhileComposing: true,
+    hasTheme: false,
+    isMac: true,
   },
 };
 
