@@ -425,6 +425,22 @@ def test_who_answers_the_warning_is_not_warned_again(stage: Stage, way: str) -> 
     assert stage.lifecycle() == ["reauthorizationRequired"]
 
 
+def test_a_renewed_subscription_is_warned_again_before_its_new_end(stage: Stage) -> None:
+    made = stage.subscribe()
+    url = f"{stage.sandbox.url}/v1.0/subscriptions/{made['id']}"
+    end = datetime.fromisoformat(made["expirationDateTime"]) + timedelta(days=2)
+    assert stage.session.post(f"{url}/reauthorize").ok
+    assert stage.session.patch(url, json={"expirationDateTime": end.isoformat()}).ok
+
+    stage.sandbox.advance(95 * HOUR + 14 * 60)
+    before = stage.lifecycle()
+    stage.sandbox.advance(2 * 60)
+    stage.subscriber.wait_for(stage.lifecycle)
+
+    assert before == []
+    assert stage.lifecycle() == ["reauthorizationRequired"]
+
+
 @pytest.mark.parametrize("event", ["missed", "subscriptionRemoved", "reauthorizationRequired"])
 def test_lifecycle_notifications_come_on_order(stage: Stage, event: str) -> None:
     stage.subscribe()
