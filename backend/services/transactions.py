@@ -13,15 +13,23 @@ from backend.sql import Database
 T = TypeVar("T")
 
 
-def run_again_if_taken(database: Database, work: Callable[[Session], T]) -> T:
-    """Run ``work`` in one short transaction; once more when its key was inserted meanwhile.
+RUNS = 4
+"""An event's link has three unique keys; each failure means that somebody inserted one of them."""
 
-    ``work`` must look before it inserts: the second run then finds what the other one made.
-    SQLite never needs the second run, its writers queue.
+
+def run_again_if_taken(database: Database, work: Callable[[Session], T]) -> T:
+    """Run ``work`` in one short transaction; again when a key was inserted meanwhile.
+
+    ``work`` must look before it inserts: the next run then finds what the other one made.
+    SQLite never needs a second run, its writers queue.
+
+    Raises: IntegrityError when the key is still taken in the last run.
     """
-    try:
-        with database.write.begin() as session:
-            return work(session)
-    except IntegrityError:
-        with database.write.begin() as session:
-            return work(session)
+    for _ in range(RUNS - 1):
+        try:
+            with database.write.begin() as session:
+                return work(session)
+        except IntegrityError:
+            continue
+    with database.write.begin() as session:
+        return work(session)
