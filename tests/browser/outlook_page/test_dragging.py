@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -30,6 +31,10 @@ def pulled(outlook: Outlook, grip: Locator, down: float, sideways: float = 0) ->
     mouse.move(x + sideways / 2, y + down / 2)
     mouse.move(x + sideways, y + down)
     mouse.up()
+
+
+def next_day(day: str, days: int = 1) -> str:
+    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
 
 
 def hours_of(outlook: Outlook, event: dict[str, Any], owner: str = ORGANIZER) -> tuple[str, str]:
@@ -158,6 +163,7 @@ def test_an_occurrence_leads_to_its_whole_series(outlook: Outlook, meeting: Make
     shown(outlook).first.click()
 
     outlook.page.get_by_role("button", name="Edit the whole series").click()
+    expect(outlook.page.locator(".standing")).to_contain_text("reach every occurrence")
     outlook.page.get_by_label("Subject").fill("Renamed for all")
     outlook.page.get_by_role("button", name="Send update").click()
     outlook.page.locator("#form").wait_for(state="hidden")
@@ -179,3 +185,27 @@ def test_a_delegate_moves_in_the_owners_calendar_under_his_own_name(
     patched = [entry for entry in log if entry["method"] == "PATCH"][-1]
     assert f"as={ASSISTANT}" in patched["path"]
     assert hours_of(outlook, event) == ("11:00", "12:00")
+
+
+def test_an_event_of_several_days_moves_by_days(outlook: Outlook) -> None:
+    day = outlook.sandbox.state()["now"][:10]
+    retreat = outlook.sandbox.create_event(
+        ORGANIZER,
+        subject="Retreat",
+        isAllDay=True,
+        start={"dateTime": f"{day}T00:00:00", "timeZone": "UTC"},
+        end={"dateTime": f"{next_day(day)}T00:00:00", "timeZone": "UTC"},
+    )
+    outlook.go(date=day)
+    chip = shown(outlook, "Retreat")
+    box = outlook.page.locator(".day-column").first.bounding_box()
+    assert box is not None
+    step = -1 if outlook.page.locator(".day-column").last.get_attribute("data-day") == day else 1
+
+    pulled(outlook, chip, 0, step * box["width"])
+
+    expect(outlook.page.locator("#toast")).to_contain_text("Moved to")
+    moved = outlook.sandbox.get_event(ORGANIZER, retreat["id"])
+    assert moved["isAllDay"] is True
+    assert moved["start"]["dateTime"][:10] == next_day(day, step)
+    assert moved["end"]["dateTime"][:10] == next_day(day, step + 1)

@@ -15,7 +15,7 @@ const STARTS_AFTER_PIXELS = 4;
  * @typedef {object} Field
  * @property {(id: string) => any} eventOf the event, if it may be moved
  * @property {() => string[]} days on the screen
- * @property {(event: any, start: string, end: string) => unknown} move
+ * @property {(event: any, start: string, end: string) => unknown} move draws anew in any case
  *
  * @typedef {object} Grab
  * @property {any} event
@@ -25,6 +25,7 @@ const STARTS_AFTER_PIXELS = 4;
  * @property {number} y
  * @property {{ start: string, end: string }} times
  * @property {boolean} begun
+ * @property {boolean} isChip in the row above the hours, where only days count
  */
 
 export class Dragging {
@@ -73,7 +74,8 @@ export class Dragging {
     const { start, end } = valuesOf(event);
     const kind = target.closest('.event-end') ? 'end' : 'move';
     const { clientX: x, clientY: y } = pointer;
-    this.grab = { event, button, kind, x, y, times: { start, end }, begun: false };
+    const isChip = button.closest('.all-day') !== null;
+    this.grab = { event, button, kind, x, y, times: { start, end }, begun: false, isChip };
   }
 
   /** @param {PointerEvent} pointer */
@@ -100,7 +102,7 @@ export class Dragging {
     const values = valuesOf(grab.event);
     const grid = /** @type {HTMLElement} */ (this.view.querySelector('.hours-grid'));
     const pixels = pointer.clientY - grab.y;
-    const minutes = values.allDay ? 0 : stepped((pixels / grid.offsetHeight) * DAY);
+    const minutes = grab.isChip ? 0 : stepped((pixels / grid.offsetHeight) * DAY);
     if (grab.kind === 'end') return resized(values, minutes);
     return moved(values, minutes, this.daysFrom(grab.x, pointer.clientX));
   }
@@ -119,9 +121,9 @@ export class Dragging {
   }
 
   /** @param {Grab} grab shown where it would land */
-  preview({ button, event, times }) {
-    const before = valuesOf(event);
-    if (before.allDay) {
+  preview({ button, event, times, isChip }) {
+    if (isChip) {
+      const before = valuesOf(event);
       const days = daysBetween(before.start.slice(0, 10), times.start.slice(0, 10));
       button.style.translate = `calc(${days} * (100% + 6px) / ${spanOf(button)}) 0`;
       return;
@@ -145,7 +147,6 @@ export class Dragging {
     this.view.releasePointerCapture(pointer.pointerId);
     this.view.classList.remove('is-moving', 'is-resizing');
     void this.field.move(grab.event, grab.times.start, grab.times.end);
-    this.redrawUnmoved(grab);
   }
 
   letGo() {
@@ -154,15 +155,8 @@ export class Dragging {
     this.view.classList.remove('is-moving', 'is-resizing');
     if (!grab?.begun) return;
     this.ended = true;
-    grab.times = { ...valuesOf(grab.event) };
-    this.redrawUnmoved(grab);
-  }
-
-  /** @param {Grab} grab back where it was, unless it is drawn anew anyway */
-  redrawUnmoved(grab) {
-    if (!grab.button.isConnected) return;
-    this.preview(grab);
-    grab.button.classList.remove('is-dragged');
+    const { start, end } = valuesOf(grab.event);
+    void this.field.move(grab.event, start, end);
   }
 
   /** @param {MouseEvent} click */
@@ -183,7 +177,7 @@ export class Dragging {
     const values = valuesOf(found.event);
     const minutes = { ArrowUp: -STEP, ArrowDown: STEP }[event.key] ?? 0;
     const days = { ArrowLeft: -1, ArrowRight: 1 }[event.key] ?? 0;
-    if (values.allDay && minutes) return;
+    if (minutes && found.button.closest('.all-day')) return;
     const times = event.shiftKey ? resized(values, minutes) : moved(values, minutes, days);
     void this.field.move(found.event, times.start, times.end);
   }

@@ -16,7 +16,10 @@ import { say } from './popup.js';
  */
 export async function moveEvent(event, start, end, calendar) {
   const before = valuesOf(event);
-  if (start === before.start && end === before.end) return;
+  if (start === before.start && end === before.end) {
+    calendar.show();
+    return;
+  }
   const owner = page.owner.address;
   const acting = page.person.address;
   const now = { ...before, start, end };

@@ -28,7 +28,7 @@ export class Opening {
       signIn: () => this.signIn(),
       people: () => page.invitable,
       rooms: () => page.roomsNearby,
-      openOther: (id) => void this.open(id, ''),
+      openOther: (id) => void this.openInstead(id),
       openBeside,
       closed: () => this.closed(),
       saved: (id) => this.saved(id),
@@ -87,6 +87,14 @@ export class Opening {
       this.show({ surface, event, values: valuesOf(event) });
       return undefined;
     });
+  }
+
+  /** @param {string} id of an event that takes the place of the open one */
+  async openInstead(id) {
+    const leaves =
+      !this.desk.form?.isDirty ||
+      (await confirmed('Leave this event?', 'Your changes are not saved.', 'Leave'));
+    if (leaves) await this.open(id, '');
   }
 
   /** @param {{ surface: 'read' | 'compose', event: any, values: import('./model.js').Values }} what */
