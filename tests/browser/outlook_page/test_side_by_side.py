@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -12,6 +13,7 @@ import requests
 from playwright.sync_api import FrameLocator, expect
 
 from tests.browser.outlook_page.conftest import ATTENDEE, ORGANIZER, Outlook
+from tests.support.receiver import Manners, Receiver
 
 pytestmark = pytest.mark.browser
 AXE = Path(__file__).parents[3] / "node_modules/axe-core/axe.min.js"
@@ -92,18 +94,46 @@ def test_the_strip_shows_calls_and_mails_as_they_happen_and_can_be_held(
     expect(lines).to_have_count(1)
 
 
+def test_a_notification_is_shown_with_the_answer_it_got(outlook: Outlook, meeting: Make) -> None:
+    sandbox = outlook.sandbox
+    expires = datetime.fromisoformat(sandbox.state()["now"]) + timedelta(hours=2)
+    bearer = {"Authorization": f"Bearer {sandbox.token(audience='graph', app=True)}"}
+    outlook.go()
+    outlook.page.locator("#activity-button").click()
+    with Receiver(Manners(status=503)) as subscriber:
+        wish = {
+            "changeType": "created",
+            "resource": f"users/{ORGANIZER}/events",
+            "notificationUrl": f"{subscriber.url}/hook",
+            "expirationDateTime": expires.isoformat(),
+        }
+        url = f"{sandbox.url}/v1.0/subscriptions"
+        assert requests.post(url, json=wish, headers=bearer, timeout=10).status_code == 201
+
+        meeting()
+        sandbox.advance(60)
+
+        line = outlook.page.locator(".activity[data-kind='notification']").first
+        expect(line).to_contain_text("One notification")
+        expect(line.locator(".activity-outcome")).to_have_text("503")
+
+
 @pytest.mark.node
 @pytest.mark.skipif(not AXE.exists(), reason="npm packages are not installed")
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_wrong_in_columns_and_strip(
+def test_axe_finds_nothing_wrong_in_columns_strip_and_categories(
     outlook: Outlook, meeting: Make, theme: str
 ) -> None:
     meeting()
     columns(outlook, {"person": ORGANIZER}, {"person": ATTENDEE}, query=f"theme={theme}")
     outlook.page.locator("#activity-button").click()
     expect(outlook.page.locator(".activity").first).to_be_visible()
+    in_columns = violations(outlook)
+    outlook.go(query=f"theme={theme}&pane=closed")
+    outlook.page.locator("#manage-categories").click()
+    expect(outlook.page.locator(".category-list li").first).to_be_visible()
 
-    assert violations(outlook) == []
+    assert (in_columns, violations(outlook)) == ([], [])
 
 
 def test_columns_and_strip_fit_the_narrowest_screen(outlook: Outlook, meeting: Make) -> None:

@@ -34,6 +34,8 @@ export class ActivityFeed {
     this.nextRequest = -1;
     this.mails = 0;
     this.delivered = '';
+    /** @type {Set<string>} lines of that very moment */
+    this.deliveredThen = new Set();
   }
 
   clear() {
@@ -74,8 +76,15 @@ export class ActivityFeed {
 
   async newDeliveries() {
     const all = await api.deliveries().catch(() => []);
-    const fresh = all.filter((/** @type {any} */ one) => one.at > this.delivered);
+    // Several may share a millisecond, and the next look may find one more of it.
+    const fresh = all.filter(
+      (/** @type {any} */ one) =>
+        one.at > this.delivered ||
+        (one.at === this.delivered && !this.deliveredThen.has(JSON.stringify(one))),
+    );
     this.delivered = all.at(-1)?.at ?? this.delivered;
+    const last = all.filter((/** @type {any} */ one) => one.at === this.delivered);
+    this.deliveredThen = new Set(last.map((/** @type {any} */ one) => JSON.stringify(one)));
     return fresh.map(ofDelivery);
   }
 
