@@ -79,6 +79,8 @@ def test_categorizing_keeps_the_other_categories(outlook: Outlook, meeting: Make
 
     own = outlook.page.locator(f".copy[data-owner='{ORGANIZER}'] .tag")
     expect(own).to_have_text(["Blue category", "Green category"])
+    outlook.page.get_by_label("Blue category").uncheck()
+    expect(own).to_have_text(["Green category"])
 
 
 def test_cancelling_asks_first_and_takes_the_meeting_away(outlook: Outlook, meeting: Make) -> None:

@@ -31,19 +31,25 @@ export function formView(form, around) {
   const notices = h('div', { class: 'notices', 'aria-live': 'polite' });
   const fields = form.surface === 'compose' ? composeFields(form, around) : readFields(form);
   const tags = h('div', { class: 'tags', role: 'group', 'aria-label': 'Categories' });
-  const show = () => {
-    refill(commands, ...commandButtons(form, around));
+  let isStale = false;
+  const showCommands = () => {
+    // Not under the finger in an open menu: it would close, or lose the click.
+    isStale = commands.querySelector('.menu:not([hidden])') !== null;
+    if (!isStale) refill(commands, ...commandButtons(form, around));
+  };
+  commands.addEventListener('focusout', ({ relatedTarget }) => {
+    if (isStale && !commands.contains(/** @type {Node | null} */ (relatedTarget))) showCommands();
+  });
+  const showFields = () => {
     refill(tags, ...categoryTags(form));
     fields.show();
   };
   form.onChange((names) => {
-    refill(tags, ...categoryTags(form));
-    fields.show();
-    if (names.includes('event') || names.includes('invitees')) {
-      refill(commands, ...commandButtons(form, around));
-    }
+    showFields();
+    if (names.includes('event') || names.includes('invitees')) showCommands();
   });
-  show();
+  showFields();
+  showCommands();
   return {
     commands,
     element: h('div', { class: 'form-body' }, notices, standing(form, around), fields.heading, tags, fields.element),
