@@ -68,7 +68,7 @@ def build(
         EntraKeys(http, GLOBAL.login_root),
         client_id=settings.client_id,
         clock=clock,
-        allowed_clients=settings.allowed_clients or None,
+        allowed_clients=(settings.client_id, *settings.allowed_clients),
     )
     sign_in = EntraSignIn(
         MsalApps(http),

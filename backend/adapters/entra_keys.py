@@ -81,7 +81,9 @@ class EntraKeys:
         now = self._monotonic()
         if now < self._next_look:
             return
-        self._next_look = now + _CALM
+        if self._loaded_at is not None:
+            # The very first look was nobody's doing: a key made right after it works at once.
+            self._next_look = now + _CALM
         try:
             keys = self._published()
         except RemoteError:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from backend.db import links
 from backend.domain.category import shows_category
-from backend.domain.crm import AttendeeMatch, Contact, CrmGateway
+from backend.domain.crm import Activity, AttendeeMatch, Contact, CrmGateway
 from backend.domain.errors import (
     ConsentRequiredError,
     EventNotFoundError,
@@ -22,7 +22,7 @@ from backend.domain.errors import (
     TransientRemoteError,
 )
 from backend.domain.event import Attendee
-from backend.domain.link import CategoryPermission, Link
+from backend.domain.link import CategoryPermission, Link, LinkState
 from backend.domain.plan import DESTROYING
 from backend.domain.policy import Origin
 from backend.domain.ports import Calendar, Calendars, Clock, Look, Principal
@@ -93,7 +93,11 @@ class Linking:
         else:
             link = self._watch_if_marked(caller, event_id, look, seen)
             was_rung = link is not None
-        return self._showing.answer(caller, link, seen, was_rung=was_rung)
+        answer = self._showing.answer(caller, link, seen, was_rung=was_rung)
+        if link is None or was_rung or not _is_record_changed(link, seen, answer.activity):
+            return answer
+        self._ring(link)
+        return self._showing.answer(caller, link, seen, was_rung=True)
 
     def check(self, principal: Principal, facts: EventFacts, mailbox: str | None) -> Verdict:
         """The verdict on an unsaved or edited form: writes nothing, reads no Graph (T2)."""
@@ -338,3 +342,10 @@ class Linking:
         with self._database.write.begin() as session:
             links.ring(session, link.id, self._clock(), urgent=True)
         self._driver.ring_now()
+
+
+def _is_record_changed(link: Link, seen: Seen, record: Activity | None) -> bool:
+    """Whether the CRM shows something else than we wrote last: edited or deleted by hand (L4)."""
+    if seen.is_silent or link.state is not LinkState.LINKED:
+        return False
+    return record is None or record.revision != link.activity_revision

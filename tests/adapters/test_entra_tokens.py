@@ -272,6 +272,15 @@ def test_a_token_signed_by_a_brand_new_key_works_at_once(entra: FakeEntra) -> No
     assert entra.looks == 2
 
 
+def test_a_key_made_right_after_the_start_works_at_once(entra: FakeEntra) -> None:
+    verifier = entra.verifier()
+    verifier.verify(signed())
+    entra.keys = [jwk("k1"), jwk("k2")]
+
+    assert verifier.verify(signed(key="k2"))
+    assert entra.looks == 2
+
+
 def test_a_flood_of_unknown_keys_costs_one_look_in_thirty_seconds(entra: FakeEntra) -> None:
     verifier = entra.verifier()
     verifier.verify(signed())
@@ -281,11 +290,11 @@ def test_a_flood_of_unknown_keys_costs_one_look_in_thirty_seconds(entra: FakeEnt
             verifier.verify(signed(claims(uti=str(n)), kid=f"invented-{n}"))
         entra.later(0.1)
 
-    assert entra.looks == 2  # the first one, and one when thirty seconds were over
+    assert entra.looks == 3  # the first one, one at once, and one when thirty seconds were over
     entra.later(30)
     entra.keys.append(jwk("k2"))
     assert verifier.verify(signed(key="k2"))
-    assert entra.looks == 3
+    assert entra.looks == 4
 
 
 def test_a_key_that_left_the_document_signs_nothing_any_more(entra: FakeEntra) -> None:
@@ -343,7 +352,7 @@ def test_without_any_key_and_without_entra_nobody_is_called_a_forger(entra: Fake
         [jwk("k1", use="enc")],
         [jwk("k1", kty="oct", k="c2VjcmV0")],
     ],
-    ids=str,
+    ids=["empty", "none", "junk", "no numbers", "no base64", "not for signing", "not rsa"],
 )
 def test_an_unreadable_key_document_does_not_replace_a_good_one(
     entra: FakeEntra, keys: Any

@@ -231,6 +231,19 @@ def test_a_record_edited_in_the_crm_is_released_and_never_overwritten(
     assert meeting.categories == [CATEGORY]
 
 
+def test_an_edit_in_the_crm_is_noticed_by_the_next_opening_though_outlook_is_unchanged(
+    product: Product, organizer: str
+) -> None:
+    meeting = linked(product, organizer)
+    colleague_of(product).edit(activity_id(product, meeting), subject="Dinner with Ben")
+
+    first = product.pane(organizer).view(meeting.id).json["link"]
+    product.drain()
+
+    assert first["next_attempt_at"] is not None
+    assert link_of(product, meeting)["reason"] == "edited_in_crm"
+
+
 def test_what_outlook_does_not_fill_may_be_changed_without_unlinking(
     product: Product, organizer: str
 ) -> None:

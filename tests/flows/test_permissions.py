@@ -106,14 +106,18 @@ def test_a_worker_without_its_permission_leaves_the_category_to_the_user(
     product = sqlite_product
     product.sandbox.faults([{"kind": "permissions", "app": ["Calendars.Read", "User.Read.All"]}])
     meeting = product.meeting(organizer, CLIENT)
-    product.sandbox.faults([{"match": {"path": "/events/"}, "kind": "status", "status": 503}])
+    unavailable = {"match": {"path": "/events/"}, "kind": "status", "status": 503, "times": 1}
+    product.sandbox.faults([unavailable])
     product.pane(organizer).tick(meeting.id)
-    product.sandbox.clear_faults()
     product.settle()
+    [record] = product.records(meeting.ical_uid)
+    waiting = list(meeting.categories)
 
-    link = product.pane(organizer).view(meeting.id).json["link"]
+    mended = product.pane(organizer).view(meeting.id).json["link"]
 
-    assert link["state"] == "linked"
+    assert record.draft.subject == "Quarterly review"
+    assert waiting == []
+    assert (mended["state"], mended["category"]) == ("linked", "set")
     assert meeting.categories == [CATEGORY]
 
 

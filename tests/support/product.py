@@ -18,7 +18,7 @@ from backend.crm import migrations as crm_migrations
 from backend.db import migrations
 from backend.domain.crm import Activity
 from backend.services.setup import FirmSetup, NewServer, NewUser
-from backend.settings import Settings
+from backend.settings import OFFICE_CLIENT_IDS, Settings
 from tests.support.crm import contact_maker
 from tests.support.sandbox import RunningSandbox
 
@@ -159,6 +159,7 @@ def running_product(
             "base_url": "http://localhost:8000",
             "client_id": sandbox.api_client_id,
             "client_secret": sandbox.api_client_secret,
+            "allowed_clients": (sandbox.addin_client_id, *OFFICE_CLIENT_IDS),
             "tenants": (sandbox.tenant_id, sandbox.second_tenant_id),
             "secret_keys": ("a key that is long enough for every test of ours",),
             "database_url": str(url) if isinstance(url, str) else url.render_as_string(False),
