@@ -27,6 +27,7 @@ def start(
                 "base_url",
                 "client_id",
                 "client_secret",
+                "allowed_clients",
                 "tenants",
                 "secret_keys",
                 "database_url",

@@ -81,7 +81,9 @@ class RoadMachine(RuleBasedStateMachine):
     @rule(act=st.sampled_from(["tick", "tick", "untick", "untick", "undo"]))
     def pane_acts(self, act: str) -> None:
         wanted = act != "untick"
-        self.word, self.said_in_outlook = (wanted if act != "undo" else None), False
+        # Where there is no link there is nothing to untick or undo: no word was said.
+        is_word = act == "tick" or (act == "untick" and self.stage.find_row() is not None)
+        self.word, self.said_in_outlook = (wanted if is_word else None), False
 
         def work() -> None:
             refusal = self.stage.attempt(getattr(self.stage, act))
@@ -315,6 +317,9 @@ class RoadMachine(RuleBasedStateMachine):
 
     def _open_pane(self) -> None:
         """What the opening has shown counts as heard, unless it changed under it."""
+        if self.stage.find_row() is None:
+            self.stage.attempt(self.stage.view)
+            return  # nothing to ring for yet: a tick under way may rest on an older look
         seen, answers = self.stage.now, list[EventAnswer]()
         self.stage.attempt(lambda: answers.append(self.stage.view()))
         if answers and answers[0].event is not None and seen is self.stage.now:
