@@ -28,7 +28,7 @@ COLUMNS = (
 @click.option("--seconds", default=20.0, show_default=True, help="How long openings are paced.")
 @click.option("--rate", default=50.0, show_default=True, help="Openings a second.")
 @click.option("--ticks", default=100, show_default=True, help="Ticks, and as many unticks.")
-@click.option("--postgres-url", help="Measure on this PostgreSQL database, too; it is filled.")
+@click.option("--postgres-url", help="Measure on this PostgreSQL database, too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
 def bench(seconds: float, rate: float, ticks: int, postgres_url: str | None, as_json: bool) -> None:
     """Own time (without calls to Microsoft) per pane opening, tick and untick, in milliseconds."""
@@ -57,6 +57,10 @@ def table(result: Result) -> str:
         pairs = zip(values, COLUMNS, strict=True)
         lines.append("".join(f"{value:>{width}}" for value, (_, width) in pairs))
     lines.append(f"One event read by a bare loop: {result.bare_get_p50} ms (median).")
+    lines.append(
+        f"One web process answers at most {result.saturated} openings a second, each with one"
+        " Graph read."
+    )
     return "\n".join(lines)
 
 

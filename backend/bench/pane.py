@@ -20,6 +20,8 @@ from queue import Queue
 from typing import Any
 
 import requests
+from sqlalchemy import create_engine, make_url
+from sqlalchemy.schema import CreateSchema, DropSchema
 
 from backend.bootstrap import build
 from backend.crm import migrations as crm_migrations
@@ -53,10 +55,16 @@ class Result:
 
     rows: tuple[Row, ...]
     bare_get_p50: float
+    saturated: float
+    """Openings a second, each with one Graph read, that one web process can answer at most."""
 
     def as_dict(self) -> dict[str, Any]:
         """The same for machines."""
-        return {"rows": [asdict(row) for row in self.rows], "bare_get_p50": self.bare_get_p50}
+        return {
+            "rows": [asdict(row) for row in self.rows],
+            "bare_get_p50": self.bare_get_p50,
+            "saturated": self.saturated,
+        }
 
 
 def measure(
@@ -68,15 +76,17 @@ def measure(
     with running([sys.executable, "-m", "backend.sandbox.server", "--port", str(sandbox_port)]):
         sandbox = f"http://127.0.0.1:{sandbox_port}"
         wait_for(f"{sandbox}/_sandbox/state")
-        urls = {"sqlite": f"sqlite:///{work_dir / 'bench.db'}"}
-        if postgres_url:
-            urls["postgresql"] = postgres_url
-        bare = 0.0
-        for name, url in urls.items():
-            bench = PaneBench(sandbox, work_dir, name, url)
-            rows += bench.run(seconds=seconds, rate=rate, ticks=ticks)
-            bare = bench.bare_get()
-    return Result(tuple(rows), bare)
+        bare = saturated = 0.0
+        with own_schema(postgres_url) as schema_url:
+            urls = {"sqlite": f"sqlite:///{work_dir / 'bench.db'}", "postgresql": schema_url}
+            for name, url in urls.items():
+                if url is None:
+                    continue
+                bench = PaneBench(sandbox, work_dir, name, url)
+                rows += bench.run(seconds=seconds, rate=rate, ticks=ticks)
+                bare = bench.bare_get()
+                saturated = max(saturated, bench.saturated)
+    return Result(tuple(rows), bare, saturated)
 
 
 class PaneBench:
@@ -86,6 +96,7 @@ class PaneBench:
         self._sandbox = sandbox
         self._work_dir = work_dir
         self._name = name
+        self.saturated = 0.0
         self._port = free_port()
         self._state = requests_json("GET", f"{sandbox}/_sandbox/state")
         self._env = self._environment(url)
@@ -113,6 +124,9 @@ class PaneBench:
                 rate,
                 seconds,
                 lambda n: self._call("GET", f"{base}/api/events/{events[n % EVENTS]}"),
+            )
+            self.saturated = saturate(
+                lambda n: self._call("GET", f"{base}/api/events/{events[n % EVENTS]}")
             )
             ticked, unticked = [], []
             for number in range(ticks):
@@ -146,8 +160,8 @@ class PaneBench:
 
     def _row(self, what: str, calls: list[float | None], own: list[tuple[float, float]]) -> Row:
         done = [ms for ms in calls if ms is not None]
-        # The openings that only warmed up came first.
-        own = own[-len(done) :]
+        # The openings that only warmed up came first, those that saturated came last.
+        own = own[EVENTS : EVENTS + len(done)] if what == "open the pane" else own[-len(done) :]
         own_times = [total - remote for total, remote in own]
         return Row(
             what=what,
@@ -257,6 +271,26 @@ def paced(rate: float, seconds: float, call: Callable[[int], float | None]) -> l
     return results
 
 
+def saturate(call: Callable[[int], float | None], seconds: float = 4.0) -> float:
+    """How many calls a second succeed when all client threads call without a pause."""
+    ends = time.perf_counter() + seconds
+    done: list[int] = []
+
+    def work(first: int) -> None:
+        number = first
+        while time.perf_counter() < ends:
+            if call(number) is not None:
+                done.append(number)
+            number += CLIENT_THREADS
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(CLIENT_THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return round(len(done) / seconds, 1)
+
+
 def read_samples(file: Path) -> dict[str, list[tuple[float, float]]]:
     """Total and remote milliseconds per route, in the order of the requests, successes only."""
     found: dict[str, list[tuple[float, float]]] = {}
@@ -273,6 +307,26 @@ def percentile(values: list[float], which: int) -> float:
         return 0.0
     ordered = sorted(values)
     return round(ordered[min(len(ordered) - 1, len(ordered) * which // 100)], 2)
+
+
+@contextmanager
+def own_schema(postgres_url: str | None) -> Iterator[str | None]:
+    """A schema that exists as long as the measurement: nothing of the database is touched."""
+    if postgres_url is None:
+        yield None
+        return
+    name = f"bench_{secrets.token_hex(6)}"
+    engine = create_engine(postgres_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(CreateSchema(name))
+    try:
+        options = {"options": f"-c search_path={name}"}
+        url = make_url(postgres_url).update_query_dict(options)
+        yield url.render_as_string(hide_password=False)
+    finally:
+        with engine.connect() as connection:
+            connection.execute(DropSchema(name, cascade=True))
+        engine.dispose()
 
 
 @contextmanager
