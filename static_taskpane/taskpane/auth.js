@@ -83,10 +83,10 @@ export class Auth {
       ...(fresh ? { forceRefresh: true } : {}),
     };
     try {
-      return (await nested.acquireTokenSilent(request)).accessToken;
+      return tokenOf(await nested.acquireTokenSilent(request));
     } catch (error) {
       if (!interactive) throw error;
-      return (await nested.acquireTokenPopup(request)).accessToken;
+      return tokenOf(await nested.acquireTokenPopup(request));
     }
   }
 
@@ -117,6 +117,17 @@ export class Auth {
       return null;
     }
   }
+}
+
+/**
+ * A broker that answers without a token has signed nobody in.
+ * @param {{accessToken?: unknown} | undefined} answer
+ * @returns {string}
+ */
+function tokenOf(answer) {
+  const token = answer?.accessToken;
+  if (typeof token !== "string" || token === "") throw new SignInError("sign_in_needed");
+  return token;
 }
 
 /** @param {string} url @returns {Promise<void>} */

@@ -29,7 +29,10 @@ LONGEST_WINDOW = timedelta(days=5 * 366)
 
 
 class Mailboxes:
-    """Routes below `/_sandbox/mailboxes/{address}`; the caller is the mailbox's owner."""
+    """Routes below `/_sandbox/mailboxes/{address}`; the caller is the mailbox's owner.
+
+    With `?as=<address>` a delegate acts there instead, who needs the right to write.
+    """
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -210,9 +213,25 @@ class Mailboxes:
             person = next((candidate for candidate in candidates if candidate), None)
         if person is None:
             raise BadActError(f"there is no mailbox {key!r}", 404, "no_mailbox")
+        acting = self._acting(request, person)
+        request.state.acting = acting
         entry = request.state.log_entry
-        entry.user = entry.mailbox = person.address
+        entry.user, entry.mailbox = acting.address, person.address
         return person
+
+    def _acting(self, request: Request, owner: Person) -> Person:
+        key = request.query_params.get("as")
+        if not key:
+            return owner
+        found = self._world.directory.by_address(key)
+        if not isinstance(found, Person):
+            raise BadActError(f"there is nobody with the address {key!r}", 404, "no_person")
+        rights = self._world.directory.delegate_rights(owner.id, found.id)
+        may_act = rights is not None and (rights.write or request.method == "GET")
+        if found.id != owner.id and not may_act:
+            reason = f"{found.address} may not do this in the calendar of {owner.address}"
+            raise BadActError(reason, 403, "no_right")
+        return found
 
     def _find(self, request: Request, owner: Person) -> StoredEvent:
         return self._exchange.find(owner, request.path_params["event_id"], deleted_too=True)
@@ -252,7 +271,8 @@ def _shown(event: StoredEvent) -> dict[str, Any]:
 
 
 def _cause(request: Request, owner: Person) -> Cause:
-    return Cause(app=None, user_id=owner.id, request_id=request.state.request_id)
+    acting: Person = getattr(request.state, "acting", owner)
+    return Cause(app=None, user_id=acting.id, request_id=request.state.request_id)
 
 
 def _moment(request: Request, name: str) -> datetime | None:

@@ -25,7 +25,7 @@ from backend.sandbox.exchange.store import MailItem
 from backend.sandbox.sample.crm import crm_seed
 from backend.sandbox.world import World
 
-MANUAL = Path(__file__).parents[3] / "docs" / "sandbox.md"
+MANUAL = Path(__file__).parents[1] / "manual.md"
 
 
 def control_routes(world: World) -> list[Route]:
@@ -84,11 +84,8 @@ class _ControlPlane:
         return json_answer(state.state_json(self._world))
 
     async def help(self, _request: Request) -> Response:
-        """The sandbox's manual, where the sources are."""
-        try:
-            return PlainTextResponse(MANUAL.read_text("utf-8"), headers=NO_STORE)
-        except FileNotFoundError:
-            raise BadActError("the manual is docs/sandbox.md of the sources", 404) from None
+        """The sandbox's manual."""
+        return PlainTextResponse(MANUAL.read_text("utf-8"), headers=NO_STORE)
 
     async def settings(self, _request: Request) -> Response:
         return json_answer(state.settings_json(self._world))

@@ -399,3 +399,30 @@ def test_somebody_outside_invites(sandbox: RunningSandbox) -> None:
     for bad in ({"address": address}, {"address": "nobody"}, "x"):
         with pytest.raises(requests.HTTPError, match="organizer"):
             sandbox.control("POST", "/invitations", form | {"organizer": bad})
+
+
+# --- delegates ------------------------------------------------------------------------------------
+
+DOMAIN = "@harwoodosei.example"
+
+
+def test_a_delegate_acts_in_the_owners_calendar_under_his_own_name(sandbox: RunningSandbox) -> None:
+    owner, assistant = f"margaret.harwood{DOMAIN}", f"dorothy.pike{DOMAIN}"
+    before = sandbox.last_request()
+
+    made = sandbox.control("POST", f"/mailboxes/{owner}/events?as={assistant}", EVENT)
+
+    [line] = [r for r in sandbox.requests(before) if r["method"] == "POST"]
+    assert made["organizer"]["emailAddress"]["address"] == owner
+    assert (line["user"], line["mailbox"]) == (assistant, owner)
+
+
+def test_whoever_has_no_right_to_write_may_not_act_for_another(sandbox: RunningSandbox) -> None:
+    owner = f"tomas.echeverria{DOMAIN}"
+    reader, stranger = f"beatrix.mulder{DOMAIN}", f"dorothy.pike{DOMAIN}"
+
+    for person in (reader, stranger):
+        path = f"/mailboxes/{owner}/events?as={person}"
+        status, reason = refusal(sandbox, "POST", path, EVENT)
+        assert status == 403
+        assert person in reason

@@ -10,7 +10,7 @@ import pytest
 from backend.sandbox.personality import CHOICES, COUNTS, SECONDS
 from tests.sandbox.service.callers import Callers
 
-MANUAL = (Path(__file__).parents[3] / "docs" / "sandbox.md").read_text("utf-8")
+MANUAL = (Path(__file__).parents[3] / "backend" / "sandbox" / "manual.md").read_text("utf-8")
 ORDERS = re.findall(r"^f '(\{.*?\})'", MANUAL, re.MULTILINE)
 
 
