@@ -15,16 +15,23 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "form_categories": ("keeps", "overwrites"),
     "throttling": ("on", "off"),
     "rooms": ("accept", "decline_conflicts"),
+    "renewal_clash": ("lost", "kept"),
 }
 SECONDS: dict[str, tuple[float, float]] = {
     "get_lag": (0, 3600),
     "invitation_lag": (0, 30 * 24 * 3600),
     "outlook_latency": (0, 60),
     "request_window": (1, 24 * 3600),
+    "subscription_window": (1, 24 * 3600),
 }
 COUNTS: dict[str, tuple[int, int]] = {
     "concurrent_limit": (1, 1000),
     "request_limit": (1, 10_000_000),
+    "subscription_write_limit": (1, 10_000_000),
+    "subscription_call_limit": (1, 10_000_000),
+    "subscription_list_limit": (1, 10_000_000),
+    "tenant_write_limit": (1, 10_000_000),
+    "tenant_call_limit": (1, 10_000_000),
 }
 
 
@@ -41,8 +48,13 @@ class Personality:
 
     `invitation_lag`: seconds of the sandbox's clock until a meeting or its update arrives in the
     attendees' mailboxes. `rooms`: what a room does with a second meeting at the same time.
+    `renewal_clash`: what becomes of a renewal that meets a reauthorization of the same subscription
+    within ten minutes, which Microsoft forbids without saying what happens.
     `throttling`, `concurrent_limit`, `request_limit` per `request_window` seconds: Outlook's limits
-    per application and mailbox. `outlook_latency`: real seconds that Outlook takes to answer.
+    per application and mailbox. `subscription_write_limit`, `subscription_call_limit`,
+    `subscription_list_limit`: calls of /subscriptions per application and tenant within
+    `subscription_window` seconds; `tenant_write_limit`, `tenant_call_limit`: those of all
+    applications of a tenant. `outlook_latency`: real seconds that Outlook takes to answer.
     """
 
     if_match: str = "honour"
@@ -53,10 +65,17 @@ class Personality:
     form_categories: str = "keeps"
     invitation_lag: float = 0.0
     rooms: str = "decline_conflicts"
+    renewal_clash: str = "lost"
     throttling: str = "on"
     concurrent_limit: int = 4
     request_limit: int = 10_000
     request_window: float = 600.0
+    subscription_write_limit: int = 1_000
+    subscription_call_limit: int = 5_000
+    subscription_list_limit: int = 40
+    tenant_write_limit: int = 2_000
+    tenant_call_limit: int = 10_000
+    subscription_window: float = 20.0
     outlook_latency: float = 0.0
 
     def change(self, wanted: Mapping[str, Any]) -> None:

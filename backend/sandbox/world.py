@@ -83,6 +83,10 @@ class World:
     def take_back_faults(self) -> None:
         """No fault stands any more; consent and permissions are the sample's again."""
         self.faults.clear()
+        for person_id in self.policies.disabled:
+            person = self.directory.person_by_id(person_id)
+            if person is not None:
+                person.account_enabled = True
         self.policies.clear()
         self.directory.mailbox_states.clear()
         for app in self.apps.values():

@@ -9,6 +9,10 @@ HERE = Path(__file__).parent
 DELTA = "graph/test_delta.py"
 SUBSCRIPTIONS = "graph/test_subscriptions.py"
 DELIVERY = "notifications/test_delivery.py"
+RENEWAL = "notifications/test_renewal.py"
+ACCOUNTS = "notifications/test_accounts.py"
+LIMITS = "service/test_subscription_limits.py"
+SHARED = "graph/test_shared_calendars.py"
 ITEMS: dict[str, list[tuple[str, str]]] = {
     "full occurrences, missing masters": [
         (DELTA, "test_a_first_round_has_singles_and_masters_whole_and_occurrences_as_stubs"),
@@ -61,6 +65,25 @@ ITEMS: dict[str, list[tuple[str, str]]] = {
         (SUBSCRIPTIONS, "test_a_life_lasts_at_least_45_minutes_and_at_most_seven_days"),
         (SUBSCRIPTIONS, "test_the_same_wish_a_second_time_is_a_conflict"),
         (SUBSCRIPTIONS, "test_a_mailbox_has_at_most_a_thousand_subscriptions"),
+    ],
+    "no limits of the subscription service": [
+        (LIMITS, "test_the_limits_are_those_that_are_documented"),
+        (LIMITS, "test_whoever_calls_too_often_waits_and_may_call_again"),
+        (LIMITS, "test_the_limit_of_a_tenant_is_that_of_all_its_applications"),
+    ],
+    "renewal and reauthorization at once": [
+        (RENEWAL, "test_a_renewal_that_meets_a_reauthorization_is_answered_and_lost"),
+        (RENEWAL, "test_whoever_may_not_read_any_more_may_not_prolong"),
+    ],
+    "subscriptions that outlive the account": [
+        (ACCOUNTS, "test_subscriptions_of_an_account_are_removed_and_those_of_applications_stay")
+    ],
+    "no shared calendar in one's own list": [
+        (SHARED, "test_an_added_calendar_stands_in_the_sharees_list_with_the_sharer_as_owner"),
+        (SHARED, "test_ids_of_the_two_mailboxes_are_not_interchangeable"),
+        (SHARED, "test_private_events_are_masked_for_whoever_may_not_see_them"),
+        (SHARED, "test_whoever_may_edit_changes_the_owners_event_through_it"),
+        (SHARED, "test_whoever_may_only_read_changes_nothing_through_it"),
     ],
     "resources in lower case": [(DELIVERY, "test_a_change_is_told_in_the_form_of_graph")],
     "no echo of one's own writes": [

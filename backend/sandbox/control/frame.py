@@ -110,17 +110,21 @@ class Frame:
         if entry.host not in ("graph", "login"):
             await self._app(scope, receive, send_noted)
             return
-        owner = self._note_caller(scope, entry) if entry.host == "graph" else None
+        caller = self._caller(scope) if entry.host == "graph" else None
+        owner = None if caller is None else self._note_caller(caller, scope["path"], entry)
+        is_outlooks = owner is not None and is_for_outlook(scope["path"])
         with ExitStack() as held:
-            if owner is not None and is_for_outlook(scope["path"]):
-                try:
+            try:
+                if caller is not None:
+                    self._admit(caller, scope)
+                if owner is not None and is_outlooks:
                     held.enter_context(self._world.throttle.slot(entry.app or "", owner.id))
-                except GraphError as refused:
-                    answer = graph_refusal(refused, entry, self._world.clock())
-                    await self._refuse(answer, send_noted)
-                    return
-                if self._world.personality.outlook_latency:
-                    await asyncio.sleep(self._world.personality.outlook_latency)
+            except GraphError as refused:
+                answer = graph_refusal(refused, entry, self._world.clock())
+                await self._refuse(answer, send_noted)
+                return
+            if is_outlooks and self._world.personality.outlook_latency:
+                await asyncio.sleep(self._world.personality.outlook_latency)
             exchanged = Exchanged(scope, receive, send_noted, send)
             await self._serve_or_hurt(exchanged, entry, owner)
 
@@ -165,16 +169,25 @@ class Frame:
             client_request_id=sent.decode("latin-1")[:100] if sent else request_id,
         )
 
-    def _note_caller(self, scope: Scope, entry: LogEntry) -> Person | None:
-        """Fill the log line from the token, and answer whose mailbox is asked for."""
+    def _admit(self, caller: Caller, scope: Scope) -> None:
+        """Count the request where it is limited but in a mailbox; raises GraphError 429."""
+        self._world.throttle.admit_subscription_call(
+            caller.client_id, caller.tenant_id, scope["method"], scope["path"]
+        )
+
+    def _caller(self, scope: Scope) -> Caller | None:
+        """Who the token names; None for one that Graph will refuse."""
         header = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
         try:
-            caller = self._world.graph_caller(header.decode("latin-1"))
+            return self._world.graph_caller(header.decode("latin-1"))
         except GraphError:
             return None
+
+    def _note_caller(self, caller: Caller, path: str, entry: LogEntry) -> Person | None:
+        """Fill the log line from the token, and answer whose mailbox is asked for."""
         entry.app = caller.client_id
         entry.user = caller.user.address if caller.user else None
-        owner = self._owner(caller, scope["path"])
+        owner = self._owner(caller, path)
         entry.mailbox = owner.address if owner else None
         return owner
 

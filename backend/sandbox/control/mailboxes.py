@@ -6,13 +6,13 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from backend.sandbox.control import forms
+from backend.sandbox.control import acting, forms
 from backend.sandbox.control.answers import created, done, json_answer
 from backend.sandbox.control.forms import BadActError
 from backend.sandbox.directory import Person
-from backend.sandbox.exchange import forwarding, traffic
+from backend.sandbox.exchange import forwarding
 from backend.sandbox.exchange.store import Cause, Exchange, StoredEvent
-from backend.sandbox.graph.render import category_json, event_json
+from backend.sandbox.graph.render import event_json, masked_event
 from backend.sandbox.world import World
 
 RESPONSES = {
@@ -31,7 +31,8 @@ LONGEST_WINDOW = timedelta(days=5 * 366)
 class Mailboxes:
     """Routes below `/_sandbox/mailboxes/{address}`; the caller is the mailbox's owner.
 
-    With `?as=<address>` a delegate acts there instead, who needs the right to write.
+    With `?as=<address>` a delegate acts there instead, who needs the right to write, and sees of
+    private events only that they are there, unless he was given more.
     """
 
     def __init__(self, world: World) -> None:
@@ -46,21 +47,25 @@ class Mailboxes:
 
         `calendar` names another one; without a window a month each way.
         """
-        owner = self._owner(request)
+        owner = acting.owner_of(self._world, request)
         begin, end = self._window(request)
         mailbox = self._exchange.mailbox(owner.id)
         calendar_id = request.query_params.get("calendar") or mailbox.default_calendar.id
         found = mailbox.view(begin, end, mailbox.calendar(calendar_id).id)
-        return json_answer({"items": [_shown(event) for event in found]})
+        rows = [
+            _masked(event) if acting.hides(self._world, request, event) else _shown(event)
+            for event in found
+        ]
+        return json_answer({"items": rows})
 
     async def create_event(self, request: Request) -> Response:
         """The person makes a meeting; `?calendar=` another calendar, `?draft=1` does not send."""
-        owner = self._owner(request)
+        owner = acting.owner_of(self._world, request)
         body = await forms.read_object(request)
         event = self._exchange.create_event(
             owner,
             body,
-            _cause(request, owner),
+            acting.cause_of(request),
             request.query_params.get("calendar"),
             draft=request.query_params.get("draft") in ("1", "true"),
         )
@@ -84,95 +89,93 @@ class Mailboxes:
 
     async def get_event(self, request: Request) -> Response:
         """One event, deleted ones included."""
-        owner = self._owner(request)
-        return json_answer(_shown(self._find(request, owner)))
+        owner = acting.owner_of(self._world, request)
+        return json_answer(_shown(self._find(request, owner, deleted_too=True)))
 
     async def change_event(self, request: Request) -> Response:
         """The person changes the event."""
-        owner = self._owner(request)
+        owner = acting.owner_of(self._world, request)
         patch = await forms.read_object(request)
-        event = self._exchange.update_event(
-            owner, request.path_params["event_id"], patch, _cause(request, owner)
-        )
+        event_id = self._find(request, owner).id
+        event = self._exchange.update_event(owner, event_id, patch, acting.cause_of(request))
         return json_answer(_shown(event))
 
     async def delete_event(self, request: Request) -> Response:
         """The person deletes it; `?for_good=1` leaves nothing in Deleted Items."""
-        owner = self._owner(request)
+        owner = acting.owner_of(self._world, request)
+        for_good = request.query_params.get("for_good") in ("1", "true")
         self._exchange.delete_event(
             owner,
-            request.path_params["event_id"],
-            _cause(request, owner),
-            for_good=request.query_params.get("for_good") in ("1", "true"),
+            self._find(request, owner, deleted_too=for_good).id,
+            acting.cause_of(request),
+            for_good=for_good,
         )
         return done()
 
     async def cancel_event(self, request: Request) -> Response:
         """`{"comment": ...}`: the organizer cancels the meeting."""
-        owner = self._owner(request)
+        owner = acting.owner_of(self._world, request)
         form = await forms.read_object(request)
         comment = forms.text(form, "comment") or ""
-        event_id = request.path_params["event_id"]
-        self._exchange.cancel_event(owner, event_id, comment, _cause(request, owner))
+        event_id = self._find(request, owner).id
+        self._exchange.cancel_event(owner, event_id, comment, acting.cause_of(request))
         return done()
 
     async def send_event(self, request: Request) -> Response:
         """The organizer sends a meeting that was only saved; 400 for any other."""
-        owner = self._owner(request)
-        event = self._exchange.find(owner, request.path_params["event_id"])
+        owner = acting.owner_of(self._world, request)
+        event = self._find(request, owner)
         if not event.fields["isDraft"]:
             raise BadActError("the event is no unsent draft")
-        cause = _cause(request, owner)
-        sent = traffic.write(event, {"isDraft": False}, None, None, cause)
-        traffic.invite(self._exchange, sent, sent.attendees, cause)
+        sent = self._exchange.send_event(owner, event.id, acting.cause_of(request))
         return json_answer(_shown(sent))
 
     async def respond(self, request: Request) -> Response:
         """`{"response": "accept"|"tentative"|"decline", "send": true}`: an attendee answers."""
-        owner = self._owner(request)
+        owner = acting.owner_of(self._world, request)
         form = await forms.read_object(request)
         wanted = (forms.text(form, "response") or "").casefold()
         if wanted not in RESPONSES:
             raise BadActError("response must be accept, tentative or decline")
         send = form.get("send", True) is not False
-        event_id = request.path_params["event_id"]
-        cause = _cause(request, owner)
+        event_id = self._find(request, owner).id
+        cause = acting.cause_of(request)
         self._exchange.respond(owner, event_id, RESPONSES[wanted], cause, send_response=send)
         return done()
 
     async def move_event(self, request: Request) -> Response:
         """`{"calendar": id or name}`: to another calendar, made if there is none of that name."""
-        owner = self._owner(request)
+        owner = acting.owner_of(self._world, request)
         calendar_id = await self._calendar_of_form(request, owner, must_name=True)
+        event_id = self._find(request, owner).id
         event = self._exchange.move_event(
-            owner, request.path_params["event_id"], calendar_id or "", _cause(request, owner)
+            owner, event_id, calendar_id or "", acting.cause_of(request)
         )
         return json_answer(_shown(event))
 
     async def copy_event(self, request: Request) -> Response:
         """`{"calendar": id or name}`, both optional: a copy, categories included."""
-        owner = self._owner(request)
+        owner = acting.owner_of(self._world, request)
         calendar_id = await self._calendar_of_form(request, owner, must_name=False)
-        event = self._exchange.copy_event(
-            owner, request.path_params["event_id"], _cause(request, owner), calendar_id
-        )
+        event_id = self._find(request, owner).id
+        event = self._exchange.copy_event(owner, event_id, acting.cause_of(request), calendar_id)
         return created(_shown(event))
 
     async def forward(self, request: Request) -> Response:
         """`{"to": [addresses]}`: the person forwards the meeting."""
-        owner = self._owner(request)
+        owner = acting.owner_of(self._world, request)
         form = await forms.read_object(request)
         forms.only(form, "to")
         addresses = forms.text_list(form, "to") or []
         to = [{"emailAddress": {"address": address}} for address in addresses]
-        event_id = request.path_params["event_id"]
-        forwarding.forward(self._exchange, owner, event_id, to, _cause(request, owner))
+        event_id = self._find(request, owner).id
+        forwarding.forward(self._exchange, owner, event_id, to, acting.cause_of(request))
         return done()
 
     async def copies(self, request: Request) -> Response:
         """Every mailbox's copy of the meeting."""
-        owner = self._owner(request)
-        event = self._find(request, owner)
+        owner = acting.owner_of(self._world, request)
+        event = self._find(request, owner, deleted_too=True)
         rows = [
             {
                 "owner": copy.mailbox.person.address,
@@ -186,55 +189,13 @@ class Mailboxes:
         ]
         return json_answer({"items": rows})
 
-    async def categories(self, request: Request) -> Response:
-        """The master list of categories with their colours."""
-        mailbox = self._exchange.mailbox(self._owner(request).id)
-        rows = [category_json(category) for category in mailbox.categories.values()]
-        return json_answer({"items": rows})
-
-    async def calendars(self, request: Request) -> Response:
-        """The calendars of the mailbox."""
-        mailbox = self._exchange.mailbox(self._owner(request).id)
-        rows = [
-            {"id": calendar.id, "name": calendar.name, "default": calendar.is_default}
-            for calendar in mailbox.calendars.values()
-        ]
-        return json_answer({"items": rows})
-
-    def _owner(self, request: Request) -> Person:
-        key = request.path_params["address"]
-        found = self._world.directory.by_address(key)
-        person = found if isinstance(found, Person) else None
-        if person is None:
-            candidates = [
-                self._world.directory.person(tenant_id, key)
-                for tenant_id in self._world.directory.tenants
-            ]
-            person = next((candidate for candidate in candidates if candidate), None)
-        if person is None:
-            raise BadActError(f"there is no mailbox {key!r}", 404, "no_mailbox")
-        acting = self._acting(request, person)
-        request.state.acting = acting
-        entry = request.state.log_entry
-        entry.user, entry.mailbox = acting.address, person.address
-        return person
-
-    def _acting(self, request: Request, owner: Person) -> Person:
-        key = request.query_params.get("as")
-        if not key:
-            return owner
-        found = self._world.directory.by_address(key)
-        if not isinstance(found, Person):
-            raise BadActError(f"there is nobody with the address {key!r}", 404, "no_person")
-        rights = self._world.directory.delegate_rights(owner.id, found.id)
-        may_act = rights is not None and (rights.write or request.method == "GET")
-        if found.id != owner.id and not may_act:
-            reason = f"{found.address} may not do this in the calendar of {owner.address}"
-            raise BadActError(reason, 403, "no_right")
-        return found
-
-    def _find(self, request: Request, owner: Person) -> StoredEvent:
-        return self._exchange.find(owner, request.path_params["event_id"], deleted_too=True)
+    def _find(self, request: Request, owner: Person, *, deleted_too: bool = False) -> StoredEvent:
+        """The event of the path; raises BadActError 403 if it is private to whoever acts."""
+        event_id = request.path_params["event_id"]
+        event = self._exchange.find(owner, event_id, deleted_too=deleted_too)
+        if acting.hides(self._world, request, event):
+            raise BadActError("This appointment is private.", 403, "private")
+        return event
 
     def _window(self, request: Request) -> tuple[datetime, datetime]:
         now = self._world.clock()
@@ -270,9 +231,9 @@ def _shown(event: StoredEvent) -> dict[str, Any]:
     }
 
 
-def _cause(request: Request, owner: Person) -> Cause:
-    acting: Person = getattr(request.state, "acting", owner)
-    return Cause(app=None, user_id=acting.id, request_id=request.state.request_id)
+def _masked(event: StoredEvent) -> dict[str, Any]:
+    """That somebody is busy, and nothing else."""
+    return masked_event(_shown(event))
 
 
 def _moment(request: Request, name: str) -> datetime | None:

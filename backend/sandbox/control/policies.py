@@ -1,4 +1,4 @@
-"""Orders of `POST /_sandbox/faults` about policies: claims, sessions, credentials, mailboxes."""
+"""Orders of `POST /_sandbox/faults` about policies: claims, sessions, accounts, mailboxes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,8 +8,10 @@ from backend.sandbox.control.forms import BadActError
 from backend.sandbox.control.tokens import CLIENTS
 from backend.sandbox.directory import MAILBOX_STATES, MailboxState, Person
 from backend.sandbox.entra.policies import DEFAULT_DENIAL, DENIALS
+from backend.sandbox.notifications.model import LifecycleEvent
 from backend.sandbox.world import World
 
+ACCOUNT_STATES = ("disabled", "enabled", "password_reset")
 Act = Callable[[], None]
 
 
@@ -84,6 +86,34 @@ def mailbox(world: World, order: dict[str, Any]) -> Act:
     return act
 
 
+def account(world: World, order: dict[str, Any]) -> Act:
+    """`user`, `state`: the account is `disabled`, `enabled` again, or has its `password_reset`.
+
+    The first and the last end sessions, and remove the subscriptions that were made with the
+    person's tokens; those of applications stay (Graph docs: lifecycle notifications).
+    """
+    forms.only(order, "kind", "user", "state")
+    person, state = _person(world, order), forms.text(order, "state")
+    if state not in ACCOUNT_STATES:
+        raise BadActError(f"state must be one of {', '.join(ACCOUNT_STATES)}")
+
+    def act() -> None:
+        world.tokens.forget_callers()
+        if state == "enabled":
+            world.policies.disabled.discard(person.id)
+            person.account_enabled = True
+            return
+        if state == "disabled":
+            if person.account_enabled:
+                world.policies.disabled.add(person.id)
+            person.account_enabled = False
+        world.policies.revoked[person.id] = world.clock()
+        of_person = [each for each in world.notifier.register if each.user_id == person.id]
+        world.notifier.tell_lifecycle(LifecycleEvent.REMOVED, of_person)
+
+    return act
+
+
 def shown(world: World) -> list[dict[str, Any]]:
     """What of this stands."""
     policies, items = world.policies, list[dict[str, Any]]()
@@ -92,6 +122,9 @@ def shown(world: World) -> list[dict[str, Any]]:
             items.append({"kind": "claims", "at": place, "acrs": sorted(contexts)})
     for person_id in policies.revoked:
         items.append({"kind": "sessions", "revoke": True, "user": _address(world, person_id)})
+    for person_id in policies.disabled:
+        user = _address(world, person_id)
+        items.append({"kind": "account", "state": "disabled", "user": user})
     for app in world.apps.values():
         for what in ("secrets", "certificates"):
             if getattr(app, f"{what}_expired"):

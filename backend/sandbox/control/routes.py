@@ -21,6 +21,7 @@ from backend.sandbox.control.answers import (
 from backend.sandbox.control.changes import ChangeFeed
 from backend.sandbox.control.forms import BadActError
 from backend.sandbox.control.mailboxes import Mailboxes
+from backend.sandbox.control.outlook_settings import OutlookSettings
 from backend.sandbox.exchange.store import MailItem
 from backend.sandbox.sample.crm import crm_seed
 from backend.sandbox.world import World
@@ -30,7 +31,7 @@ MANUAL = Path(__file__).parents[1] / "manual.md"
 
 def control_routes(world: World) -> list[Route]:
     """Every act and every look the control plane offers."""
-    plane, boxes = _ControlPlane(world), Mailboxes(world)
+    plane, boxes, arranged = _ControlPlane(world), Mailboxes(world), OutlookSettings(world)
     events = "/mailboxes/{address}/events"
     one = events + "/{event_id:path}"
     # Fixed ends come first: an event id may hold slashes.
@@ -54,8 +55,15 @@ def control_routes(world: World) -> list[Route]:
         ("POST", "/clock", plane.advance_clock),
         ("POST", "/reset", plane.reset),
         ("POST", "/invitations", boxes.invite_from_outside),
-        ("GET", "/mailboxes/{address}/categories", boxes.categories),
-        ("GET", "/mailboxes/{address}/calendars", boxes.calendars),
+        ("GET", "/mailboxes/{address}/categories", arranged.list_categories),
+        ("POST", "/mailboxes/{address}/categories", arranged.create_category),
+        ("PATCH", "/mailboxes/{address}/categories/{category:path}", arranged.change_category),
+        ("DELETE", "/mailboxes/{address}/categories/{category:path}", arranged.delete_category),
+        ("GET", "/mailboxes/{address}/calendars", arranged.list_calendars),
+        ("POST", "/mailboxes/{address}/calendars", arranged.add_calendar),
+        ("DELETE", "/mailboxes/{address}/calendars/{calendar_id}", arranged.remove_calendar),
+        ("POST", "/mailboxes/{address}/shares", arranged.share),
+        ("DELETE", "/mailboxes/{address}/shares", arranged.share_no_longer),
         ("GET", events, boxes.list_events),
         ("POST", events, boxes.create_event),
         ("GET", one + "/copies", boxes.copies),

@@ -4,11 +4,14 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from backend.sandbox.directory import DelegateRights
+from backend.sandbox.exchange.errors import ExchangeError
 from backend.sandbox.world import World
 
 LOG = logging.getLogger("sandbox.snapshot")
@@ -43,7 +46,7 @@ class Snapshots:
             return
         try:
             self._restore(saved)
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except (KeyError, TypeError, ValueError, AttributeError, ExchangeError):
             LOG.warning("the snapshot %s is damaged; starting with the sample", self._file)
             self._world.reset()
             return
@@ -99,6 +102,7 @@ class Snapshots:
             tuple(key.kid for key in world.keys.published),
             tuple(sorted(world.personality.as_json().items())),
             world.notifier.register.version,
+            tuple(sorted(world.directory.delegations.items())),
         )
 
     def _is_ours(self, saved: dict[str, Any]) -> bool:
@@ -115,6 +119,10 @@ class Snapshots:
             "personality": world.personality.as_json(),
             "exchange": world.exchange.snapshot(),
             "subscriptions": world.notifier.register.snapshot(),
+            "delegations": [
+                {"owner": owner_id, "other": other_id, **asdict(rights)}
+                for (owner_id, other_id), rights in world.directory.delegations.items()
+            ],
         }
         return orjson.dumps(state)
 
@@ -122,6 +130,11 @@ class Snapshots:
         world = self._world
         world.keys.restore(saved["keys"])
         world.personality.change(saved["personality"])
+        if "delegations" in saved:
+            world.directory.delegations.clear()
+            for row in saved["delegations"]:
+                owner_id, other_id = row.pop("owner"), row.pop("other")
+                world.directory.grant_delegate(owner_id, other_id, DelegateRights(**row))
         world.exchange.restore(saved["exchange"])
         world.tokens.forget_callers()
         for subscription in world.notifier.register.saved(

@@ -162,6 +162,7 @@ _SWITCHES: dict[str, Callable[[World, dict[str, Any]], Callable[[], None]]] = {
     "claims": policies.claims,
     "sessions": policies.sessions,
     "credentials": policies.credentials,
+    "account": policies.account,
     "mailbox": policies.mailbox,
     "lifecycle": _lifecycle,
 }

@@ -135,10 +135,10 @@ def _refresh_token(world: EntraWorld, request: TokenRequest, client: Client) -> 
     grant = world.grants.find_refresh(request.required("refresh_token"))
     if grant.client_id != client.client_id:
         raise EntraError(70000, "invalid_grant", "It was issued to another application.")
+    person = _person(world, grant.tenant_id, grant.person_id)
     if world.policies.is_revoked(grant.person_id, grant.issued_at.timestamp()):
         raise EntraError(50173, "invalid_grant")
     scopes = parse_scopes(request.form.get("scope") or grant.scope, world.apps, request.cloud)
-    person = _person(world, grant.tenant_id, grant.person_id)
     return _user_answer(world, request, client, person, scopes)
 
 

@@ -32,13 +32,14 @@ class Policies:
 
     `login_acrs` are authentication contexts that on-behalf-of asks for, with the AADSTS number
     `denial`; `graph_acrs` those that Graph itself asks for. `revoked` says from when on a person
-    has to have signed in, by object id.
+    has to have signed in, by object id; `disabled` are the accounts that were disabled on order.
     """
 
     login_acrs: set[str] = field(default_factory=set)
     graph_acrs: set[str] = field(default_factory=set)
     denial: int = DEFAULT_DENIAL
     revoked: dict[str, datetime] = field(default_factory=dict)
+    disabled: set[str] = field(default_factory=set)
 
     def clear(self) -> None:
         """Nothing is demanded any more."""
@@ -46,6 +47,7 @@ class Policies:
         self.graph_acrs.clear()
         self.denial = DEFAULT_DENIAL
         self.revoked.clear()
+        self.disabled.clear()
 
     def check_assertion(self, claims: Mapping[str, Any], issued_at: float, asked: set[str]) -> None:
         """Whether a user's token may be exchanged; `asked` are contexts of the request's claims.

@@ -22,7 +22,7 @@ def forward(exchange: Exchange, owner: Person, event_id: str, to: Any, cause: Ca
     The organizer gets to know whom an attendee invited, and has them among his attendees. `to` is
     Graph's `ToRecipients`. Raises ExchangeError 400, 404.
     """
-    event = exchange.find(owner, event_id)
+    event = exchange.own_event(owner, event_id)
     if not isinstance(to, list) or not to:
         raise bad_request("ToRecipients must name at least one recipient.")
     fresh = recipients.prepared(exchange, read_attendees(_as_attendees(to)), None)
@@ -49,7 +49,7 @@ def forward(exchange: Exchange, owner: Person, event_id: str, to: Any, cause: Ca
 
 def dismiss_reminder(exchange: Exchange, owner: Person, event_id: str, cause: Cause) -> None:
     """The reminder is over; one of a series goes on for the next instance."""
-    event = exchange.find(owner, event_id)
+    event = exchange.own_event(owner, event_id)
     if event.master is None and event.fields["recurrence"] is None:
         traffic.write(event, {"isReminderOn": False}, None, None, cause)
         return
@@ -58,7 +58,7 @@ def dismiss_reminder(exchange: Exchange, owner: Person, event_id: str, cause: Ca
 
 def snooze_reminder(exchange: Exchange, owner: Person, event_id: str, cause: Cause) -> None:
     """The reminder comes back later: a change of the item that no property shows."""
-    event = exchange.find(owner, event_id)
+    event = exchange.own_event(owner, event_id)
     event.mailbox.record_change(ChangeKind.UPDATED, event, cause)
 
 

@@ -135,7 +135,7 @@ class Mailbox:
         return self._by_uid.get(ical_uid, [])
 
     def items(self, calendar_id: str | None = None) -> Iterator[StoredEvent]:
-        """Singles and masters, oldest first, of one calendar or of all."""
+        """Singles and masters, oldest first, of one calendar or of all, added ones included."""
         if calendar_id is None:
             return iter(list(self._by_id.values()))
         return iter([item for item in self._by_id.values() if item.calendar_id == calendar_id])
@@ -171,6 +171,7 @@ class Mailbox:
         calendar_id: str | None = None,
         created: datetime | None = None,
         lag: datetime | None = None,
+        original: StoredEvent | None = None,
     ) -> StoredEvent:
         """Put a new copy into a calendar and record it."""
         immutable_entry = self.mint.new_immutable_entry()
@@ -191,6 +192,7 @@ class Mailbox:
             created=now,
             modified=now,
             visible_at=lag,
+            original=original,
         )
         self._index(event)
         self.record_change(ChangeKind.CREATED, event, cause)

@@ -85,6 +85,7 @@ class StoredEvent:
     `fields` has the Graph members that are not ids, versions or times; its values are never
     changed in place, because copies share them. An all-day event's start and end are midnight UTC
     of its dates. Instances are made on demand from `master`, whose `overrides` keep what is theirs.
+    `original` is what somebody else's calendar has of an event in a shared calendar that was added.
     """
 
     mailbox: Mailbox
@@ -105,6 +106,7 @@ class StoredEvent:
     extended: dict[str, str] = field(default_factory=dict)
     visible_at: datetime | None = None
     is_deleted: bool = False
+    original: StoredEvent | None = None
     master: StoredEvent | None = None
     day: date | None = None
     original_start: datetime | None = None
@@ -145,6 +147,11 @@ class StoredEvent:
         return found
 
     @property
+    def is_local_copy(self) -> bool:
+        """Whether this is what a shared calendar, added to one's own, has of somebody's event."""
+        return (self.master or self).original is not None
+
+    @property
     def owner_id(self) -> str:
         """Object id of the mailbox's owner."""
         return self.mailbox.person.id
@@ -152,7 +159,12 @@ class StoredEvent:
 
 @dataclass(slots=True)
 class Calendar:
-    """A calendar folder of a mailbox."""
+    """A calendar folder of a mailbox.
+
+    One that somebody shares and the mailbox's owner added has the sharer's object id in `owner_id`,
+    the id of his calendar in `original_id`, and in `copies` the immutable ids of its own events by
+    those of the originals.
+    """
 
     id: str
     name: str
@@ -160,6 +172,14 @@ class Calendar:
     version: int
     color: str = "auto"
     hex_color: str = ""
+    owner_id: str | None = None
+    original_id: str | None = None
+    copies: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether it is somebody else's."""
+        return self.owner_id is not None
 
 
 @dataclass(slots=True)

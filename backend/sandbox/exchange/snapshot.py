@@ -80,10 +80,24 @@ def put_back(exchange: Exchange, saved: Json) -> None:
         for each in kept["events"]:
             event = _event_of(mailbox, each, saved["values"])
             mailbox.adopt(event)
-            exchange.know(event)
+            if event.is_deleted or not mailbox.calendar(event.calendar_id).is_shared:
+                exchange.know(event)
+    _follow_again(exchange)
     exchange.mail.extend(_mail_of(item) for item in saved["mail"])
     exchange.sequence = saved["sequence"]
     exchange.meetings_made = saved["meetings_made"]
+
+
+def _follow_again(exchange: Exchange) -> None:
+    """Added shared calendars find their originals again."""
+    for mailbox in exchange.mailboxes.values():
+        for calendar in mailbox.calendars.values():
+            theirs = exchange.mailboxes.get(calendar.owner_id or "")
+            if theirs is None:
+                continue
+            exchange.shared.resume(mailbox, calendar)
+            for original_id, local_id in calendar.copies.items():
+                mailbox.find(local_id).original = theirs.find(original_id)
 
 
 def _mailbox(mailbox: Mailbox, pool: _Pool) -> Json:

@@ -31,6 +31,7 @@ from backend.sandbox.exchange.model import (
     StoredEvent,
 )
 from backend.sandbox.exchange.reading import EventInput, blank_fields, read_event
+from backend.sandbox.exchange.sharing import SharedCalendars
 from backend.sandbox.exchange.sync_states import SyncStates
 from backend.sandbox.exchange.timing import Timing, timing_of_change, timing_of_new
 from backend.sandbox.personality import Personality
@@ -55,6 +56,7 @@ class Exchange:
         self.populate: Callable[[Person], None] | None = None
         self.listeners: list[Listener] = []
         self.sync_states = SyncStates(seed)
+        self.shared = SharedCalendars(self)
         self.sequence = 0
         self.meetings_made = 0
         self.mailboxes: dict[str, Mailbox] = {}
@@ -146,8 +148,7 @@ class Exchange:
         given = read_event(body)
         timing = timing_of_new(given)
         preconditions.refuse_second_transaction(mailbox, given.fields.get("transactionId"))
-        if calendar_id is not None:
-            mailbox.calendar(calendar_id)
+        self._refuse_shared(mailbox, calendar_id)
         fields = blank_fields() | given.fields | timing.fields
         fields["isDraft"] = draft
         fields["organizer"] = _recipient(owner.name, owner.address or owner.upn)
@@ -184,7 +185,7 @@ class Exchange:
         Arrays are replaced whole. Changing an occurrence makes it an exception. Raises
         ExchangeError: 400, 404, 412 `ErrorIrresolvableConflict`.
         """
-        event = self.find(owner, event_id)
+        event = self.own_event(owner, event_id)
         preconditions.check_version(event, if_match, self.personality)
         given = read_event(patch)
         if event.master is not None and given.has_recurrence and given.recurrence is not None:
@@ -199,7 +200,7 @@ class Exchange:
 
     def send_event(self, owner: Person, event_id: str, cause: Cause) -> StoredEvent:
         """The organizer sends a meeting that was a draft; 400 for anything else."""
-        event = self.find(owner, event_id)
+        event = self.own_event(owner, event_id)
         if not event.is_organizer or not event.fields["isDraft"] or event.master is not None:
             raise bad_request("Only the organizer's drafts can be sent.")
         traffic.write(event, {"isDraft": False}, None, None, cause)
@@ -217,7 +218,7 @@ class Exchange:
     ) -> None:
         """The owner deletes his copy: cancels as an organizer, declines as an attendee."""
         mailbox = self.mailbox(owner.id)
-        event = mailbox.find(event_id, deleted_too=for_good)
+        event = self.own_event(owner, event_id, deleted_too=for_good)
         if event.is_deleted and event.master is None:
             mailbox.purge(event)
             return
@@ -227,7 +228,7 @@ class Exchange:
     def cancel_event(self, owner: Person, event_id: str, comment: str, cause: Cause) -> None:
         """The organizer cancels a meeting, a series or one instance; 400 for anybody else."""
         del comment
-        event = self.find(owner, event_id)
+        event = self.own_event(owner, event_id)
         if not event.is_organizer:
             raise bad_request(
                 "Your request can't be completed. You need to be an organizer to cancel a meeting."
@@ -243,7 +244,7 @@ class Exchange:
         send_response: bool = True,
     ) -> None:
         """An attendee answers `accepted`, `tentativelyAccepted` or `declined`."""
-        event = self.find(owner, event_id)
+        event = self.own_event(owner, event_id)
         if event.is_organizer:
             raise bad_request(
                 "Your request can't be completed. You can't respond to this meeting because "
@@ -256,9 +257,10 @@ class Exchange:
     ) -> StoredEvent:
         """The owner moves a copy to another of his calendars; its regular id changes."""
         mailbox = self.mailbox(owner.id)
-        event = mailbox.find(event_id)
+        event = self.own_event(owner, event_id)
         if event.master is not None:
             raise bad_request("A single instance of a series cannot be moved.")
+        self._refuse_shared(mailbox, calendar_id)
         mailbox.move(event, calendar_id, cause)
         return event
 
@@ -269,8 +271,7 @@ class Exchange:
         mailbox = self.mailbox(owner.id)
         event = mailbox.find(event_id)
         kind = EventKind.MASTER if event.fields["recurrence"] else EventKind.SINGLE
-        if calendar_id is not None:
-            mailbox.calendar(calendar_id)
+        self._refuse_shared(mailbox, calendar_id)
         return mailbox.add(
             kind=kind,
             ical_uid=self._new_uid(owner.id),
@@ -295,6 +296,7 @@ class Exchange:
         """Empty all mailboxes without a trace."""
         self.mailboxes.clear()
         self.sync_states.clear()
+        self.shared.clear()
         self.mail.clear()
         self._copies.clear()
         self.arrivals.clear()
@@ -312,6 +314,18 @@ class Exchange:
         if not lag or self._is_quiet or (cause is not None and cause.app is not None):
             return None
         return self.now() + timedelta(seconds=lag)
+
+    def own_event(self, owner: Person, event_id: str, *, deleted_too: bool = False) -> StoredEvent:
+        """The event to act upon; 400 for a local copy, which is changed in its owner's calendar."""
+        event = self.find(owner, event_id, deleted_too=deleted_too)
+        if event.is_local_copy:
+            raise bad_request("The event belongs to a shared calendar of somebody else.")
+        return event
+
+    def _refuse_shared(self, mailbox: Mailbox, calendar_id: str | None) -> None:
+        """Raises ExchangeError for a calendar that is not there, or somebody else's."""
+        if calendar_id is not None and mailbox.calendar(calendar_id).is_shared:
+            raise bad_request("The calendar is shared by somebody else.")
 
     def _apply(
         self,
@@ -386,12 +400,16 @@ class Exchange:
 
     def _changed(self, mailbox: Mailbox, change: Change) -> None:
         event = change.event
-        if event.master is None and change.kind is ChangeKind.CREATED:
+        if event.is_local_copy:
+            # It is no invited person's copy of the meeting.
+            pass
+        elif event.master is None and change.kind is ChangeKind.CREATED:
             self._copies_with(event)[mailbox.person.id, event.ical_uid] = event
         elif event.master is None and change.kind is ChangeKind.DELETED:
             self._copies_with(event).pop((mailbox.person.id, event.ical_uid), None)
         for listener in self.listeners:
             listener(mailbox, change)
+        self.shared.follow(mailbox, change)
 
 
 def _recipient(name: str, address: str) -> Json:

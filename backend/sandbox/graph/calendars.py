@@ -7,7 +7,7 @@ import re
 from backend.sandbox.exchange.errors import ExchangeError, bad_request, not_found, unreadable
 from backend.sandbox.exchange.mailbox import Mailbox
 from backend.sandbox.exchange.model import Calendar, Json
-from backend.sandbox.graph import odata, render
+from backend.sandbox.graph import event_views, odata, render
 from backend.sandbox.graph.call import Answer, Call
 from backend.sandbox.graph.events import enter
 from backend.sandbox.graph.paths import PathTable
@@ -41,15 +41,15 @@ def get_calendar(call: Call) -> Answer:
     """The default calendar, or one by id."""
     access = enter(call)
     mailbox = _mailbox(call, access)
-    return _one(call, access, mailbox, _calendar(call, mailbox))
+    return _one(call, access, _calendar(call, mailbox))
 
 
 def list_calendars(call: Call) -> Answer:
-    """All calendars of the mailbox, the default one first."""
+    """All calendars of the mailbox, the default one first, those of others that were added too."""
     access = enter(call)
     mailbox = _mailbox(call, access)
     options = call.options
-    rows = [_shown(mailbox, calendar, access) for calendar in mailbox.calendars.values()]
+    rows = [event_views.calendar(call, access, each) for each in mailbox.calendars.values()]
     rows = odata.ordered(odata.filtered(rows, options.filter), options.orderby)
     rows = rows[options.skip :][: options.top]
     if options.select:
@@ -69,13 +69,13 @@ def create_calendar(call: Call) -> Answer:
         raise bad_request("The mailbox has too many calendars.")
     calendar = mailbox.add_calendar(name)
     calendar.color = color
-    answer = _one(call, access, mailbox, calendar)
+    answer = _one(call, access, calendar)
     answer.status = 201
     return answer
 
 
 def update_calendar(call: Call) -> Answer:
-    """Another name or colour; the default calendar keeps its name."""
+    """Another name or colour; the default calendar keeps its name, an added one is renamed here."""
     access = enter(call, write=True)
     mailbox = _mailbox(call, access)
     calendar = _calendar(call, mailbox)
@@ -86,11 +86,11 @@ def update_calendar(call: Call) -> Answer:
             raise ExchangeError(400, "ErrorInvalidRequest", "The default calendar keeps its name.")
         calendar.name = _name(mailbox, body, calendar)
     calendar.color = color
-    return _one(call, access, mailbox, calendar)
+    return _one(call, access, calendar)
 
 
 def delete_calendar(call: Call) -> Answer:
-    """A calendar with all that is in it; never the default one."""
+    """A calendar with all that is in it, never the default one; an added one leaves the list."""
     access = enter(call, write=True)
     mailbox = _mailbox(call, access)
     calendar = _calendar(call, mailbox)
@@ -98,6 +98,9 @@ def delete_calendar(call: Call) -> Answer:
         raise ExchangeError(
             400, "ErrorDeleteDistinguishedFolder", "Distinguished folders cannot be deleted."
         )
+    if calendar.is_shared:
+        call.world.exchange.shared.leave(mailbox, calendar, call.cause)
+        return Answer(204)
     for event in list(mailbox.items(calendar.id)):
         mailbox.remove(event, call.cause)
     del mailbox.calendars[calendar.id]
@@ -162,22 +165,12 @@ def _calendar(call: Call, mailbox: Mailbox) -> Calendar:
     return mailbox.calendar(call.segments[names.index("calendars", 2) + 1])
 
 
-def _one(call: Call, access: Access, mailbox: Mailbox, calendar: Calendar) -> Answer:
-    row = _shown(mailbox, calendar, access)
+def _one(call: Call, access: Access, calendar: Calendar) -> Answer:
+    row = event_views.calendar(call, access, calendar)
     if call.options.select:
         row = render.selected(row, call.options.select)
     what = f"users('{access.owner.id}')/calendars/$entity"
     return Answer(200, {"@odata.context": call.context(what), **row})
-
-
-def _shown(mailbox: Mailbox, calendar: Calendar, access: Access) -> Json:
-    return render.calendar_json(
-        calendar,
-        access.owner,
-        mailbox.mint.change_key(calendar.version),
-        can_edit=access.can_write,
-        can_see_private=access.can_see_private,
-    )
 
 
 def _group(mailbox: Mailbox) -> Json:

@@ -8,9 +8,9 @@ from backend.sandbox.exchange import forwarding, zones
 from backend.sandbox.exchange.errors import bad_request, unreadable
 from backend.sandbox.exchange.model import Json, StoredEvent
 from backend.sandbox.graph.call import Answer, Call
+from backend.sandbox.graph.errors import access_denied
 from backend.sandbox.graph.events import CALENDAR_PATHS, enter
 from backend.sandbox.graph.paths import PathTable
-from backend.sandbox.graph.permissions import Access
 
 
 def add_routes(table: PathTable) -> None:
@@ -23,40 +23,43 @@ def add_routes(table: PathTable) -> None:
 
 def forward(call: Call) -> Answer:
     """`{"ToRecipients": [...], "Comment": ...}`: 202 (Graph docs: event forward)."""
-    access, event = _target(call)
+    event = _target(call)
     body = call.json_body()
     comment = _named(body, "comment")
     if comment is not None and not isinstance(comment, str):
         raise unreadable("Cannot convert the value of 'Comment' to 'Edm.String'.")
     to = _named(body, "torecipients")
-    forwarding.forward(call.world.exchange, access.owner, event.id, to, call.cause)
+    forwarding.forward(call.world.exchange, event.mailbox.person, event.id, to, call.cause)
     return Answer(202)
 
 
 def dismiss(call: Call) -> Answer:
     """The reminder is over: 200 without a body (Graph docs: event dismissReminder)."""
-    access, event = _target(call)
-    forwarding.dismiss_reminder(call.world.exchange, access.owner, event.id, call.cause)
+    event = _target(call)
+    forwarding.dismiss_reminder(call.world.exchange, event.mailbox.person, event.id, call.cause)
     return Answer(200)
 
 
 def snooze(call: Call) -> Answer:
     """`{"newReminderTime": dateTimeTimeZone}`: 200 (Graph docs: event snoozeReminder)."""
-    access, event = _target(call)
+    event = _target(call)
     wanted = _named(call.json_body(), "newremindertime")
     if not isinstance(wanted, dict) or not isinstance(wanted.get("dateTime"), str):
         raise bad_request("newReminderTime must be a dateTimeTimeZone.")
     zones.zone(str(wanted.get("timeZone") or "UTC"))
     zones.read_wall_time(wanted["dateTime"])
-    forwarding.snooze_reminder(call.world.exchange, access.owner, event.id, call.cause)
+    forwarding.snooze_reminder(call.world.exchange, event.mailbox.person, event.id, call.cause)
     return Answer(200)
 
 
-def _target(call: Call) -> tuple[Access, StoredEvent]:
+def _target(call: Call) -> StoredEvent:
+    """The event to act upon: of an added shared calendar the original."""
     access = enter(call, write=True)
     event = call.world.exchange.find(access.owner, call.keys[-1])
     access.refuse_private(event)
-    return access, event
+    if not access.writes_to(event.calendar_id):
+        raise access_denied()
+    return call.world.exchange.shared.original(event)
 
 
 def _named(body: Json, name: str) -> Any:

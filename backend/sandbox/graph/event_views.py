@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from backend.sandbox.exchange import series
-from backend.sandbox.exchange.model import EventKind, Json, StoredEvent
+from backend.sandbox.exchange.model import Calendar, EventKind, Json, StoredEvent
 from backend.sandbox.graph import odata, render
 from backend.sandbox.graph.call import Answer, Call
 from backend.sandbox.graph.errors import bad_query
@@ -128,7 +128,7 @@ def _expanded(
         elif lowered in _EMPTY_EXPANSIONS:
             found[name] = []
         elif lowered == "calendar":
-            found[name] = _calendar(event, access)
+            found[name] = calendar(call, access, event.mailbox.calendar(event.calendar_id))
         elif is_single and lowered == "exceptionoccurrences":
             found |= _exceptions(call, access, event, inside)
     return found
@@ -158,15 +158,23 @@ def plain(call: Call, access: Access, event: StoredEvent) -> Json:
     return _masked(access, event, row)
 
 
-def _calendar(event: StoredEvent, access: Access) -> Json:
-    calendar = event.mailbox.calendar(event.calendar_id)
+def calendar(call: Call, access: Access, one: Calendar) -> Json:
+    """A calendar of the mailbox with what the caller may do in it."""
+    sharer = call.world.directory.person_by_id(one.owner_id) if one.owner_id else None
+    mailbox = call.world.exchange.mailbox(access.owner.id)
     return render.calendar_json(
-        calendar,
-        access.owner,
-        event.mailbox.mint.change_key(calendar.version),
-        can_edit=access.can_write,
-        can_see_private=access.can_see_private,
+        one,
+        sharer or access.owner,
+        mailbox.mint.change_key(one.version),
+        can_edit=access.writes_to(one.id),
+        can_see_private=access.sees_private_of(one.id),
+        is_primary=one.is_default or (one.is_shared and _is_default_of_sharer(call, one)),
     )
+
+
+def _is_default_of_sharer(call: Call, one: Calendar) -> bool:
+    mailbox = call.world.exchange.mailbox(one.owner_id or "")
+    return mailbox.default_calendar.id == one.original_id
 
 
 def _extended(event: StoredEvent, inside: str) -> Json:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from backend.sandbox.directory import Person
-from backend.sandbox.exchange import series
+from backend.sandbox.exchange import preconditions, series
 from backend.sandbox.exchange.errors import ExchangeError, bad_request, not_found, unreadable
 from backend.sandbox.exchange.model import EventKind, Json, StoredEvent
 from backend.sandbox.graph import event_views
 from backend.sandbox.graph.call import Answer, Call
+from backend.sandbox.graph.errors import access_denied
 from backend.sandbox.graph.paths import PathTable
 from backend.sandbox.graph.permissions import Access, calendar_access, person_for_mailbox
 
@@ -59,6 +61,8 @@ def list_events(call: Call) -> Answer:
     for item in found:
         if calendar_id not in (None, item.calendar_id) or not _is_visible(call, item):
             continue
+        if calendar_id is None and item.is_local_copy:
+            continue
         events.append(item)
         if item.kind is EventKind.MASTER and item.overrides:
             events.extend(series.exceptions(item))
@@ -78,10 +82,7 @@ def get_event(call: Call) -> Answer:
 def create_event(call: Call) -> Answer:
     """A new event; attendees are invited."""
     access = enter(call, write=True)
-    calendar_id = calendar_of_path(call, access.owner)
-    event = call.world.exchange.create_event(
-        access.owner, call.json_body(), call.cause, calendar_id
-    )
+    event = _create(call, access, calendar_of_path(call, access.owner))
     answer = event_views.one(call, access, event, status=201)
     users = f"{call.base_url}/v1.0/users('{access.owner.id}')"
     answer.headers["Location"] = f"{users}/events('{event.id}')"
@@ -93,9 +94,16 @@ def update_event(call: Call) -> Answer:
     access = enter(call, write=True)
     event = _find(call, access)
     access.refuse_private(event)
-    changed = call.world.exchange.update_event(
-        access.owner, event.id, call.json_body(), call.cause, call.headers.get("if-match")
+    exchange, original = call.world.exchange, _original(call, event)
+    changed = exchange.update_event(
+        original.mailbox.person,
+        original.id,
+        call.json_body(),
+        call.cause,
+        _if_match(call, event),
     )
+    if original is not event:
+        changed = exchange.find(access.owner, event.id)
     return event_views.one(call, access, changed)
 
 
@@ -104,8 +112,9 @@ def delete_event(call: Call) -> Answer:
     access = enter(call, write=True)
     event = _find(call, access)
     access.refuse_private(event)
+    original = _original(call, event)
     call.world.exchange.delete_event(
-        access.owner, event.id, call.cause, call.headers.get("if-match")
+        original.mailbox.person, original.id, call.cause, _if_match(call, event)
     )
     return Answer(204)
 
@@ -115,7 +124,10 @@ def delete_for_good(call: Call) -> Answer:
     access = enter(call, write=True)
     event = _find(call, access)
     access.refuse_private(event)
-    call.world.exchange.delete_event(access.owner, event.id, call.cause, for_good=True)
+    original = _original(call, event)
+    call.world.exchange.delete_event(
+        original.mailbox.person, original.id, call.cause, for_good=True
+    )
     return Answer(204)
 
 
@@ -125,7 +137,8 @@ def cancel_event(call: Call) -> Answer:
     event = _find(call, access)
     access.refuse_private(event)
     comment = _member(call.json_body(required=False), "comment", str, "")
-    call.world.exchange.cancel_event(access.owner, event.id, comment, call.cause)
+    original = _original(call, event)
+    call.world.exchange.cancel_event(original.mailbox.person, original.id, comment, call.cause)
     return Answer(202)
 
 
@@ -137,8 +150,9 @@ def _responder(response: str) -> Handler:
         body = call.json_body(required=False)
         _member(body, "comment", str, "")
         sends = _member(body, "sendresponse", bool, True)
+        original = _original(call, event)
         call.world.exchange.respond(
-            access.owner, event.id, response, call.cause, send_response=sends
+            original.mailbox.person, original.id, response, call.cause, send_response=sends
         )
         return Answer(202)
 
@@ -174,7 +188,15 @@ def enter(call: Call, *, write: bool = False) -> Access:
     """Whose mailbox the path names and what the caller may do there; raises GraphError."""
     owner = person_for_mailbox(call.world, call.caller, call.keys[0])
     call.note_mailbox(owner)
-    return calendar_access(call, owner, write=write)
+    access = calendar_access(call, owner, write=write)
+    exchange = call.world.exchange
+    mailbox = exchange.mailboxes.get(owner.id)
+    added = [each for each in mailbox.calendars.values() if each.is_shared] if mailbox else []
+    if not added:
+        return access
+    return replace(
+        access, shared={each.id: exchange.shared.rights(each, owner.id) for each in added}
+    )
 
 
 def _find(call: Call, access: Access, *, deleted_too: bool = False) -> StoredEvent:
@@ -183,7 +205,37 @@ def _find(call: Call, access: Access, *, deleted_too: bool = False) -> StoredEve
     calendar_id = calendar_of_path(call, access.owner)
     if calendar_id not in (None, event.calendar_id) or not _is_visible(call, event):
         raise not_found()
+    if call.method != "GET" and not access.writes_to(event.calendar_id):
+        raise access_denied()
     return event
+
+
+def _create(call: Call, access: Access, calendar_id: str | None) -> StoredEvent:
+    """What is made in an added shared calendar is its owner's, and seen here as a local copy."""
+    exchange, owner = call.world.exchange, access.owner
+    if calendar_id is None or calendar_id not in access.shared:
+        return exchange.create_event(owner, call.json_body(), call.cause, calendar_id)
+    if not access.writes_to(calendar_id):
+        raise access_denied()
+    calendar = exchange.mailbox(owner.id).calendar(calendar_id)
+    sharer = call.world.directory.person_by_id(calendar.owner_id or "")
+    if sharer is None:
+        raise not_found()
+    event = exchange.create_event(sharer, call.json_body(), call.cause, calendar.original_id)
+    return exchange.find(owner, calendar.copies[event.immutable_id])
+
+
+def _original(call: Call, event: StoredEvent) -> StoredEvent:
+    return call.world.exchange.shared.original(event)
+
+
+def _if_match(call: Call, event: StoredEvent) -> str | None:
+    """The version asked for; that of a local copy is compared here, for it has its own."""
+    wanted = call.headers.get("if-match")
+    if not event.is_local_copy:
+        return wanted
+    preconditions.check_version(event, wanted, call.world.exchange.personality)
+    return None
 
 
 def _is_visible(call: Call, event: StoredEvent) -> bool:

@@ -5,9 +5,10 @@ else needs a `.Shared` scope and rights granted by its owner. App permissions re
 the tenant.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from backend.sandbox.directory import MailboxState, Person
+from backend.sandbox.directory import DelegateRights, MailboxState, Person
 from backend.sandbox.exchange.errors import mailbox_not_enabled
 from backend.sandbox.exchange.model import StoredEvent
 from backend.sandbox.graph.call import Call
@@ -40,12 +41,16 @@ _ORGANIZATION = _DIRECTORY | {"Organization.Read.All", "Organization.ReadWrite.A
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What the caller may do in one mailbox."""
+    """What the caller may do in one mailbox.
+
+    `shared` are the rights that others gave the owner in calendars he added, by calendar.
+    """
 
     owner: Person
     can_write: bool
     can_see_private: bool
     is_basic: bool = False
+    shared: Mapping[str, DelegateRights] = field(default_factory=dict)
 
     def refuse_private(self, event: StoredEvent) -> None:
         """Raises GraphError 403 for a private event that the caller may not look into."""
@@ -54,7 +59,19 @@ class Access:
 
     def hides(self, event: StoredEvent) -> bool:
         """Whether the caller may not look into this event."""
-        return not self.can_see_private and event.fields["sensitivity"] == "private"
+        if event.fields["sensitivity"] != "private":
+            return False
+        return not self.sees_private_of(event.calendar_id)
+
+    def sees_private_of(self, calendar_id: str) -> bool:
+        """Whether the caller may look into private events of this calendar."""
+        rights = self.shared.get(calendar_id)
+        return self.can_see_private and (rights is None or rights.see_private)
+
+    def writes_to(self, calendar_id: str) -> bool:
+        """Whether the caller may change what is in this calendar."""
+        rights = self.shared.get(calendar_id)
+        return self.can_write and (rights is None or rights.write)
 
 
 def calendar_access(call: Call, owner: Person, *, write: bool = False) -> Access:

@@ -165,9 +165,18 @@ def basic_event(rendered: Json) -> Json:
 
 
 def calendar_json(
-    calendar: Calendar, owner: Person, change_key: str, *, can_edit: bool, can_see_private: bool
+    calendar: Calendar,
+    owner: Person,
+    change_key: str,
+    *,
+    can_edit: bool,
+    can_see_private: bool,
+    is_primary: bool,
 ) -> Json:
-    """A calendar; the rights are those of the caller."""
+    """A calendar; the rights are those of the caller, and a shared one's owner is its sharer.
+
+    Answers to invitations are counted in primary calendars only (Graph docs: calendar).
+    """
     return {
         "id": calendar.id,
         "name": calendar.name,
@@ -175,12 +184,12 @@ def calendar_json(
         "hexColor": calendar.hex_color,
         "isDefaultCalendar": calendar.is_default,
         "changeKey": change_key,
-        "canShare": can_edit,
+        "canShare": can_edit and not calendar.is_shared,
         "canViewPrivateItems": can_see_private,
         "canEdit": can_edit,
         "allowedOnlineMeetingProviders": ["teamsForBusiness"],
         "defaultOnlineMeetingProvider": "teamsForBusiness",
-        "isTallyingResponses": calendar.is_default,
+        "isTallyingResponses": is_primary,
         "isRemovable": not calendar.is_default,
         "owner": {"name": owner.name, "address": owner.address},
     }

@@ -5,11 +5,10 @@ Graph docs: subscription resource. How notifications travel is decided in `notif
 
 from __future__ import annotations
 
-import http
 import re
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from urllib.parse import quote_plus, unquote
+from urllib.parse import unquote
 from uuid import UUID, uuid4, uuid5
 
 from backend.sandbox.directory import Person
@@ -18,12 +17,14 @@ from backend.sandbox.graph.call import Answer, Call
 from backend.sandbox.graph.errors import GraphError, access_denied
 from backend.sandbox.graph.paths import PathTable
 from backend.sandbox.graph.permissions import calendar_access, person_for_mailbox, signed_in
-from backend.sandbox.notifications import courier
+from backend.sandbox.graph.validation import validate
+from backend.sandbox.notifications import courier, renewal
 from backend.sandbox.notifications.model import (
     LONGEST_LIFE,
     MOST_PER_MAILBOX,
     SHORTEST_LIFE,
     Subscription,
+    zulu,
 )
 
 MAX_CLIENT_STATE = 128
@@ -86,7 +87,7 @@ def create_subscription(call: Call) -> Answer:
 async def _create(call: Call, wanted: Subscription) -> Answer:
     for url in dict.fromkeys((wanted.notification_url, wanted.lifecycle_url)):
         if url is not None:
-            await _validate(call, url)
+            await validate(call, url)
     # Somebody else may have been quicker while the addresses were asked.
     _refuse_second(call, wanted)
     call.world.notifier.add(wanted)
@@ -100,7 +101,7 @@ def get_subscription(call: Call) -> Answer:
 
 def update_subscription(call: Call) -> Answer:
     """A later end, another address, or both; reauthorizes as well."""
-    subscription = _find(call)
+    subscription = _find_readable(call)
     form = _form(call)
     frozen = sorted(set(form) - _CHANGEABLE)
     if frozen or not form:
@@ -113,24 +114,25 @@ def update_subscription(call: Call) -> Answer:
 
 
 async def _move(call: Call, subscription: Subscription, expires: datetime, url: str) -> Answer:
-    await _validate(call, url)
+    await validate(call, url)
     if subscription not in call.world.notifier.register:
         raise _unknown()
     return _renew(call, subscription, expires, url)
 
 
 def _renew(call: Call, subscription: Subscription, expires: datetime, url: str) -> Answer:
-    subscription.expires, subscription.notification_url = expires, url
-    call.world.notifier.keep_time(subscription)
-    call.world.notifier.register.touch()
-    return _answer(call, subscription)
+    subscription.notification_url = url
+    renewal.renew(call.world.notifier, subscription, expires, keeps=_keeps_clashes(call))
+    # What is answered is what was wished, also where it is lost.
+    body = subscription.as_json() | {"expirationDateTime": zulu(expires)}
+    context = call.context("subscriptions/$entity")
+    return Answer(200, {"@odata.context": context, **body})
 
 
 def reauthorize(call: Call) -> Answer:
     """The caller is still entitled: no more warnings for this end, which stays where it is."""
-    subscription = _find(call)
-    subscription.is_reauthorized = True
-    call.world.notifier.register.touch()
+    subscription = _find_readable(call)
+    renewal.reauthorize(call.world.notifier, subscription, keeps=_keeps_clashes(call))
     return Answer(204)
 
 
@@ -200,13 +202,21 @@ def _owner(call: Call, resource: str) -> Person:
     else:
         owner = person_for_mailbox(call.world, call.caller, match[2] or match[3])
     call.note_mailbox(owner)
+    _check_access(call, owner)
+    # Watching is not reading: thousands of mailboxes can be watched without filling them.
+    return call.world.exchange.mailbox(owner.id, populate=False).person
+
+
+def _check_access(call: Call, owner: Person) -> None:
+    """Watching needs the right to read, and `.Shared` scopes do not do (Graph docs: subscription).
+
+    Raises GraphError 403 `ErrorAccessDenied`.
+    """
     user = call.caller.user
     if user is not None and (user.id != owner.id or not call.caller.scopes & _OWN_CALENDAR):
         raise access_denied()
     if calendar_access(call, owner).is_basic:
         raise access_denied()
-    # Watching is not reading: thousands of mailboxes can be watched without filling them.
-    return call.world.exchange.mailbox(owner.id, populate=False).person
 
 
 def _change_type(text: str) -> str:
@@ -269,6 +279,20 @@ def _find(call: Call) -> Subscription:
     return found
 
 
+def _find_readable(call: Call) -> Subscription:
+    """The caller's subscription, prolonged only for those who may still read the mailbox."""
+    found = _find(call)
+    owner = call.world.directory.person_by_id(found.owner_id)
+    if owner is not None:
+        call.note_mailbox(owner)
+        _check_access(call, owner)
+    return found
+
+
+def _keeps_clashes(call: Call) -> bool:
+    return call.world.exchange.personality.renewal_clash == "kept"
+
+
 def _is_of_caller(call: Call, subscription: Subscription) -> bool:
     caller = call.caller
     user_id = caller.user.id if caller.user else None
@@ -284,49 +308,6 @@ def _position(call: Call) -> int:
 def _answer(call: Call, subscription: Subscription, status: int = 200) -> Answer:
     context = call.context("subscriptions/$entity")
     return Answer(status, {"@odata.context": context, **subscription.as_json()})
-
-
-# --- validation ---------------------------------------------------------------------------------
-
-
-async def _validate(call: Call, url: str) -> None:
-    """Ask the address to repeat a token (Graph docs: notification endpoint validation).
-
-    Raises GraphError 400 unless it answers 200 with exactly the token as plain text in time.
-    """
-    token = (
-        "Validation: Testing client application reachability for subscription Request-Id: "
-        f"{call.request_id}"
-    )
-    encoded = re.sub("%[0-9A-F]{2}", lambda code: code[0].lower(), quote_plus(token))
-    address = f"{url}{'&' if '?' in url else '?'}validationToken={encoded}"
-    patience = call.world.notifier.endpoints.patience.validation
-    try:
-        reply = await courier.post(address, b"", "text/plain; charset=utf-8", patience)
-    except TimeoutError:
-        raise _invalid("Subscription validation request timed out.") from None
-    except courier.DeliveryError:
-        raise _not_validated("Notification endpoint could not be reached.") from None
-    if reply.status != 200:
-        raise _not_validated(
-            f"HTTP status code is '{_name_of(reply.status)}'. Notification endpoint must respond "
-            "with 200 OK to validation request."
-        )
-    if reply.media_type != "text/plain" or reply.body != token.encode():
-        raise _not_validated(
-            "Response must be text/plain and exactly match the validationToken query parameter."
-        )
-
-
-def _name_of(status: int) -> str:
-    try:
-        return http.HTTPStatus(status).phrase.replace(" ", "")
-    except ValueError:
-        return str(status)
-
-
-def _not_validated(why: str) -> GraphError:
-    return GraphError(400, "ValidationError", f"Subscription validation request failed. {why}")
 
 
 def _invalid(message: str) -> GraphError:

@@ -12,7 +12,7 @@ Json = dict[str, Any]
 LONGEST_LIFE = timedelta(minutes=10_080)
 SHORTEST_LIFE = timedelta(minutes=45)
 MOST_PER_MAILBOX = 1_000
-MOMENTS = ("expires", "created")
+MOMENTS = ("expires", "created", "renewed_at", "reauthorized_at", "end_before_renewal")
 
 
 class LifecycleEvent(StrEnum):
@@ -36,7 +36,8 @@ class Tally:
 class Subscription:
     """Who wants to hear of which changes in whose mailbox, where, and until when.
 
-    `user_id` is the signed-in user it was made for, None for an application's own.
+    `user_id` is the signed-in user it was made for, None for an application's own. `renewed_at`,
+    `reauthorized_at` and `end_before_renewal` are what `renewal` has to remember.
     """
 
     id: str
@@ -56,6 +57,9 @@ class Subscription:
     tls_version: str = "v1_2"
     is_reauthorized: bool = False
     has_lost_access: bool = False
+    renewed_at: datetime | None = None
+    reauthorized_at: datetime | None = None
+    end_before_renewal: datetime | None = None
     tally: Tally = field(default_factory=Tally)
 
     @property
@@ -74,7 +78,7 @@ class Subscription:
             "notificationUrl": self.notification_url,
             "notificationQueryOptions": None,
             "lifecycleNotificationUrl": self.lifecycle_url,
-            "expirationDateTime": _zulu(self.expires),
+            "expirationDateTime": zulu(self.expires),
             "creatorId": self.creator_id,
             "includeResourceData": None,
             "latestSupportedTlsVersion": self.tls_version,
@@ -113,12 +117,12 @@ class Subscription:
 
     def snapshot(self) -> Json:
         """Everything as JSON."""
-        return asdict(self) | {name: getattr(self, name).isoformat() for name in MOMENTS}
+        return asdict(self) | {name: _written(getattr(self, name)) for name in MOMENTS}
 
 
 def subscription_of(saved: Json) -> Subscription:
     """The subscription of a snapshot."""
-    moments = {name: datetime.fromisoformat(saved[name]) for name in MOMENTS}
+    moments = {name: _read(saved.get(name)) for name in MOMENTS}
     return Subscription(**{**saved, **moments, "tally": Tally(**saved["tally"])})
 
 
@@ -127,7 +131,16 @@ def change_kinds(text: str) -> frozenset[str]:
     return frozenset(part.strip().lower() for part in text.split(","))
 
 
-def _zulu(moment: datetime) -> str:
+def _written(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _read(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def zulu(moment: datetime) -> str:
+    """A time as Graph writes it in a subscription."""
     text = moment.replace(tzinfo=None).isoformat(timespec="microseconds").rstrip("0")
     return f"{text.rstrip('.')}Z"
 

@@ -86,7 +86,7 @@ class Notifier:
     _count: int = 0
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _runner: asyncio.Task[None] | None = None
-    _sending: set[asyncio.Task[None]] = field(default_factory=set)
+    _sending: dict[asyncio.Task[None], Envelope] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._postbox = self._new_postbox()
@@ -101,6 +101,9 @@ class Notifier:
 
         def heard(mailbox: Mailbox, change: Change) -> None:
             if exchange.is_quiet or not self.register.has_watchers(mailbox.person.id):
+                return
+            # Graph docs: what others share with somebody cannot be watched in his mailbox.
+            if change.event.is_local_copy:
                 return
             self._post(self._postbox.letters_about(mailbox, change, self.clock()))
 
@@ -147,12 +150,12 @@ class Notifier:
 
     @property
     def waiting(self) -> int:
-        """How many notifications have not been delivered yet."""
+        """How many notifications have not been delivered yet: due later, or being sent."""
         counts = (
             len(due.letters) if isinstance(due, Envelope) else isinstance(due, Letter)
             for _, _, due in self._due
         )
-        return sum(counts)
+        return sum(counts) + sum(len(envelope.letters) for envelope in self._sending.values())
 
     # --- running ------------------------------------------------------------------------------
 
@@ -239,8 +242,8 @@ class Notifier:
 
     def _start(self, envelope: Envelope) -> None:
         task = asyncio.get_running_loop().create_task(self._deliver(envelope))
-        self._sending.add(task)
-        task.add_done_callback(self._sending.discard)
+        self._sending[task] = envelope
+        task.add_done_callback(lambda done: self._sending.pop(done, None))
 
     async def _deliver(self, envelope: Envelope) -> None:
         letters = [letter for letter in envelope.letters if self._is_wanted(letter)]

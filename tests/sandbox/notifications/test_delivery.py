@@ -431,9 +431,10 @@ def test_a_renewed_subscription_is_warned_again_before_its_new_end(stage: Stage)
     url = f"{stage.sandbox.url}/v1.0/subscriptions/{made['id']}"
     end = datetime.fromisoformat(made["expirationDateTime"]) + timedelta(days=2)
     assert stage.session.post(f"{url}/reauthorize").ok
+    stage.sandbox.advance(11 * 60)
     assert stage.session.patch(url, json={"expirationDateTime": end.isoformat()}).ok
 
-    stage.sandbox.advance(95 * HOUR + 14 * 60)
+    stage.sandbox.advance(95 * HOUR + 3 * 60)
     before = stage.lifecycle()
     stage.sandbox.advance(2 * 60)
     stage.subscriber.wait_for(stage.lifecycle)

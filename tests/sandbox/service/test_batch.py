@@ -1,10 +1,12 @@
 """`$batch`: items are served, limited, hurt and logged one by one; a malformed batch not at all."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tests.sandbox.service.callers import EVENT, Callers
+from tests.support.receiver import Receiver
 
 JSON = {"Content-Type": "application/json"}
 
@@ -189,3 +191,41 @@ def test_a_batch_needs_a_token_and_items_cannot_bring_another(callers: Callers) 
     assert found["1"]["body"]["mail"] == callers.ann["address"]
     refusal = callers.code("POST", "/$batch", json={"requests": [GOOD]})
     assert refusal == (401, "InvalidAuthenticationToken")
+
+
+def test_subscriptions_are_made_validated_and_refused_within_a_batch(callers: Callers) -> None:
+    now = datetime.fromisoformat(callers.sandbox.state()["now"])
+
+    def wish(owner: dict[str, Any], url: str, **more: Any) -> dict[str, Any]:
+        body = {
+            "changeType": "created,updated,deleted",
+            "resource": f"users/{owner['id']}/events",
+            "notificationUrl": f"{url}/hook",
+            "expirationDateTime": (now + timedelta(days=2)).isoformat(),
+        }
+        return {"url": "/subscriptions", "method": "POST", "headers": JSON, "body": body, **more}
+
+    with Receiver() as subscriber, Receiver() as gone:
+        gone_url = gone.url
+        gone.manners.validation_status = 500
+        found = callers.batch(
+            wish(callers.ann, subscriber.url),
+            wish(callers.ben, subscriber.url),
+            wish(callers.cleo, gone_url),
+            wish(callers.ann, subscriber.url, dependsOn=["1"]),
+            {"url": "/subscriptions", "dependsOn": ["1", "2"]},
+        )
+        validated = [post.path for post in subscriber.validations]
+
+    assert {key: each["status"] for key, each in found.items()} == {
+        "1": 201,
+        "2": 201,
+        "3": 400,
+        "4": 409,
+        "5": 200,
+    }
+    assert validated == ["/hook"] * 2
+    assert found["3"]["body"]["error"]["code"] == "ValidationError"
+    made = {found[key]["body"]["id"] for key in ("1", "2")}
+    assert {each["id"] for each in found["5"]["body"]["value"]} == made
+    assert found["4"]["body"]["error"]["message"].startswith("Subscription Id ")

@@ -37,6 +37,7 @@ def test_every_kind_of_fault_is_in_the_manual() -> None:
 
     assert kinds >= {"status", "delay", "reset", "keys", "consent", "permissions", "claims"}
     assert kinds >= {"sessions", "credentials", "mailbox", "delta", "notifications", "lifecycle"}
+    assert kinds >= {"account"}
 
 
 def test_every_switch_is_in_the_manual_with_all_its_values() -> None:

@@ -52,26 +52,31 @@ export const mail = async () => items(await call('GET', '/mail'));
 /** @param {object} wish */
 export const token = (wish) => call('POST', '/tokens', wish);
 
-/**
- * @param {string} address
- * @param {Date} start
- * @param {Date} end
- * @returns {Promise<any[]>}
- */
-export async function events(address, start, end) {
-  const range = `start=${part(start.toISOString())}&end=${part(end.toISOString())}`;
-  return items(await call('GET', `${mailbox(address)}/events?${range}`));
-}
-
-/** @type {(address: string, id: string) => Promise<any>} */
-export const oneEvent = (address, id) => call('GET', event(address, id));
-/** @type {(address: string) => Promise<{displayName: string, color: string}[]>} */
-export const categories = async (address) => items(await call('GET', `${mailbox(address)}/categories`));
-/** @type {(address: string, id: string) => Promise<any[]>} */
-export const copies = async (address, id) => items(await call('GET', `${event(address, id)}/copies`));
 /** Who acts, where it is not the owner: a delegate in a shared calendar. */
 const by = (/** @type {string} */ address, /** @type {string | undefined} */ acting) =>
   acting && acting !== address ? `?as=${part(acting)}` : '';
+
+/**
+ * Private events come without their details if the person may not see them.
+ * @param {string} address
+ * @param {Date} start
+ * @param {Date} end
+ * @param {string} acting
+ * @returns {Promise<any[]>}
+ */
+export async function events(address, start, end, acting) {
+  const range = `start=${part(start.toISOString())}&end=${part(end.toISOString())}`;
+  const who = by(address, acting).replace('?', '&');
+  return items(await call('GET', `${mailbox(address)}/events?${range}${who}`));
+}
+
+/** @type {(address: string, id: string, acting: string) => Promise<any>} */
+export const oneEvent = (address, id, acting) => call('GET', event(address, id) + by(address, acting));
+/** @type {(address: string) => Promise<{displayName: string, color: string}[]>} */
+export const categories = async (address) => items(await call('GET', `${mailbox(address)}/categories`));
+/** @type {(address: string, id: string, acting: string) => Promise<any[]>} */
+export const copies = async (address, id, acting) =>
+  items(await call('GET', `${event(address, id)}/copies${by(address, acting)}`));
 
 /** @type {(address: string, body: object, isDraft: boolean, acting?: string) => Promise<any>} */
 export const create = (address, body, isDraft, acting) => {

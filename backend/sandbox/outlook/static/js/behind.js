@@ -35,7 +35,7 @@ export function behindTheForm(form, around) {
 
   async function load() {
     if (!form.id) return refill(copies, h('p', { class: 'quiet' }, 'Not saved yet: no mailbox has it.'));
-    const found = await api.copies(form.owner.address, form.id).catch(() => []);
+    const found = await api.copies(form.owner.address, form.id, form.person.address).catch(() => []);
     refill(copies, ...found.map((copy) => copyLine(copy, form, around)));
     return undefined;
   }

@@ -60,7 +60,7 @@ export class Calendar {
     const end = momentOf(`${addDays(firstDay, days + 1)}T00:00`);
     await attempt(async () => {
       const [events, master] = await Promise.all([
-        api.events(address, start, end),
+        api.events(address, start, end, page.person.address),
         api.categories(address).catch(() => []),
       ]);
       if (address !== page.owner.address) return;

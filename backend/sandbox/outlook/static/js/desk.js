@@ -1,4 +1,7 @@
-/** The open event on the screen: form, what is behind it, and the side panel; one at a time. */
+/**
+ * The open event on the screen: form, what is behind it, and the side panel; one at a time. The panel
+ * alone can stay beside the calendar, where the event is dragged while the add-in looks on.
+ */
 
 /** @import { EventForm } from './form.js' */
 /** @import { Preferences } from './preferences.js' */
@@ -9,6 +12,7 @@ import { behindTheForm } from './behind.js';
 import { h, refill } from './dom.js';
 import { formView } from './form_view.js';
 import { SidePanel } from './pane.js';
+import { say } from './popup.js';
 
 const STACKED = '(max-width: 760px)';
 
@@ -23,6 +27,7 @@ const STACKED = '(max-width: 760px)';
  * @property {(id: string) => void} openOther
  * @property {(owner: string, id: string) => void} openBeside
  * @property {() => void} closed
+ * @property {(isCovered: boolean) => void} covers whether the calendar is out of reach
  * @property {(id: string) => void} saved the open form has an id now
  */
 
@@ -36,11 +41,13 @@ export class Desk {
     this.panel = null;
     /** @type {ReturnType<typeof behindTheForm> | null} */
     this.behind = null;
+    this.isDocked = false;
   }
 
   /** @param {EventForm} form */
   show(form) {
     this.clear();
+    this.isDocked &&= Boolean(form.id);
     const { room } = this;
     this.form = form;
     const around = {
@@ -69,8 +76,9 @@ export class Desk {
     form.onChange((names) => {
       if (names.includes('event') && form.id) room.saved(form.id);
     });
-    if (room.preferences.get('pane') === 'open') this.openPane();
+    if (this.isDocked || room.preferences.get('pane') === 'open') this.openPane();
     else this.markPane();
+    if (this.isDocked) return;
     const first = this.sheet.querySelector(form.wasNew ? '.subject' : '.command');
     /** @type {HTMLElement | null} */ (first)?.focus();
   }
@@ -82,8 +90,9 @@ export class Desk {
       preferences: room.preferences,
       signIn: room.signIn(),
       showNotices: (notices) => this.notices?.(notices),
-      closePane: () => this.togglePane(),
+      closePane: () => (this.isDocked ? this.close() : this.togglePane()),
       closeForm: () => this.close(),
+      dock: () => this.dock(!this.isDocked),
     });
     room.element.append(this.panel.element);
     this.markPane();
@@ -115,13 +124,38 @@ export class Desk {
     this.openPane();
   }
 
+  /**
+   * Only shows and hides: a frame that is moved in the page would start anew.
+   * @param {boolean} on the panel stays alone beside the calendar
+   */
+  dock(on) {
+    if (on && (!this.form?.id || this.form.isDirty)) {
+      say('Save the event first.', true);
+      return;
+    }
+    this.isDocked = on;
+    this.markPane();
+  }
+
   markPane() {
-    this.room.element.classList.toggle('has-pane', this.panel !== null);
+    const { room } = this;
+    room.element.classList.toggle('has-pane', this.panel !== null);
+    room.element.classList.toggle('is-docked', this.isDocked);
+    document.documentElement.classList.toggle('has-docked-pane', this.isDocked);
+    room.covers(this.form !== null && !this.isDocked);
+    this.panel?.markDocked(this.isDocked);
   }
 
   close() {
-    this.clear();
+    this.leave();
     this.room.closed();
+  }
+
+  /** Nothing is open any more, beside the calendar neither. */
+  leave() {
+    this.isDocked = false;
+    this.clear();
+    this.markPane();
   }
 
   clear() {

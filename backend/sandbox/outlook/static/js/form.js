@@ -148,7 +148,7 @@ export class EventForm {
     await this.saveChanges();
     if (sends && this.event.isDraft) {
       await api.act(this.owner.address, this.event.id, 'send', {}, acting);
-      this.take(await api.oneEvent(this.owner.address, this.event.id));
+      this.take(await api.oneEvent(this.owner.address, this.event.id, acting));
     }
   }
 

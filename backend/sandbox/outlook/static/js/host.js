@@ -25,6 +25,7 @@ const ANNOUNCED = [
  * @property {(notices: Map<string, any>) => void} showNotices
  * @property {() => void} closePane
  * @property {() => void} closeForm
+ * @property {() => void} dock beside the calendar, or back to the form
  */
 
 /** One pane beside one form, from opening to closing. */
@@ -147,7 +148,10 @@ export class OfficeHost {
   answers() {
     const { form, shell } = this;
     return {
-      get: (/** @type {string} */ name) => Reflect.get(form.facts(shell.preferences.persona), name),
+      get: (/** @type {string} */ name) =>
+        name === 'recurrence' && this.losesRecurrence
+          ? null
+          : Reflect.get(form.facts(shell.preferences.persona), name),
       itemId: () => this.savedId(),
       save: async () => {
         await form.saveForAddIn();
@@ -165,6 +169,13 @@ export class OfficeHost {
       ...this.categoryAnswers(),
       ...this.notificationAnswers(),
     };
+  }
+
+  /** Outlook on the web has told a composing add-in of no recurrence (office-js issues 1537, 2764). */
+  get losesRecurrence() {
+    const { preferences } = this.shell;
+    const isWeb = preferences.persona.platform === 'OfficeOnline';
+    return isWeb && this.form.surface === 'compose' && preferences.get('recurrence') === 'lost';
   }
 
   savedId() {

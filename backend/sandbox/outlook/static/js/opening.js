@@ -31,6 +31,9 @@ export class Opening {
       openOther: (id) => void this.openInstead(id),
       openBeside,
       closed: () => this.closed(),
+      covers: (isCovered) => {
+        byId('shell').inert = isCovered;
+      },
       saved: (id) => this.saved(id),
     });
   }
@@ -48,7 +51,6 @@ export class Opening {
 
   closed() {
     writeAddress({ event: '', mode: '' });
-    byId('shell').inert = false;
     void this.calendar().load();
     byId('view').focus({ preventScroll: true });
   }
@@ -62,8 +64,7 @@ export class Opening {
 
   /** Nothing is open any more, and nobody asks. */
   clear() {
-    this.desk.clear();
-    byId('shell').inert = false;
+    this.desk.leave();
   }
 
   /** @param {string} wall start */
@@ -79,8 +80,9 @@ export class Opening {
    */
   async open(id, mode) {
     await attempt(async () => {
-      const event = await api.oneEvent(page.owner.address, id);
-      if (page.isHidden(event)) return say('This appointment is private.');
+      const known = page.events.find((one) => one.id === id);
+      if (known && page.isHidden(known)) return say('This appointment is private.');
+      const event = await api.oneEvent(page.owner.address, id, page.person.address);
       const composes = mode ? mode === 'compose' : event.isOrganizer && page.isEditor;
       const surface = composes ? 'compose' : 'read';
       writeAddress({ event: event.id, mode: surface });
@@ -99,7 +101,6 @@ export class Opening {
 
   /** @param {{ surface: 'read' | 'compose', event: any, values: import('./model.js').Values }} what */
   show(what) {
-    byId('shell').inert = true;
     this.desk.show(
       new EventForm({
         ...what,
@@ -118,7 +119,7 @@ export class Opening {
     if (!form?.id) return;
     const { address } = form.owner;
     const [event, master] = await Promise.all([
-      api.oneEvent(address, form.id).catch(() => null),
+      api.oneEvent(address, form.id, form.person.address).catch(() => null),
       api.categories(address).catch(() => form.master),
     ]);
     if (this.desk.form !== form) return;

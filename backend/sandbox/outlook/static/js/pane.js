@@ -24,6 +24,12 @@ export class SidePanel {
       title: 'InterAction',
       sandbox: 'allow-scripts allow-same-origin allow-forms allow-popups',
     });
+    this.dockButton = h(
+      'button',
+      { type: 'button', class: 'icon-button', id: 'dock-pane', onClick: () => shell.dock() },
+      icon('columns'),
+    );
+    this.markDocked(false);
     this.element = h(
       'aside',
       { class: 'pane', id: 'pane', 'aria-label': 'InterAction' },
@@ -33,6 +39,7 @@ export class SidePanel {
         { class: 'pane-head' },
         icon('puzzle'),
         h('h2', {}, 'InterAction'),
+        this.dockButton,
         h(
           'button',
           {
@@ -97,7 +104,15 @@ export class SidePanel {
   setWidth(width) {
     this.width = Math.round(Math.min(WIDEST, Math.max(NARROWEST, width || 320)));
     this.element.style.setProperty('--pane-width', `${this.width}px`);
+    document.documentElement.style.setProperty('--dock-width', `${this.width}px`);
     this.gripElement?.setAttribute('aria-valuenow', String(this.width));
+  }
+
+  /** @param {boolean} isDocked */
+  markDocked(isDocked) {
+    const label = isDocked ? 'Back to the event' : 'Keep beside the calendar';
+    this.dockButton.setAttribute('aria-label', label);
+    this.dockButton.title = label;
   }
 
   close() {

@@ -98,6 +98,7 @@ const DEFAULTS = {
   naa: 'on',
   sso: '0',
   keeps: '',
+  recurrence: 'told',
   theme: '',
   pane: 'open',
   width: '320',

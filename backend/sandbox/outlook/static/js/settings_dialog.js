@@ -56,5 +56,14 @@ export function openSettings(preferences, changed) {
       ],
       'When an open form is saved',
     ),
+    row(
+      'Recurrence',
+      'recurrence',
+      [
+        ['told', 'Told'],
+        ['lost', 'Null while composing on the web'],
+      ],
+      'What recurrence.getAsync gives',
+    ),
   );
 }

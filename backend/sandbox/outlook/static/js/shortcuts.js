@@ -23,8 +23,9 @@ export function listenToKeys(calendar, opening) {
     const target = /** @type {HTMLElement} */ (event.target);
     const typing = target.closest('input, textarea, select, dialog, [role=separator]');
     const { desk } = opening;
-    if (event.key === 'Escape' && desk.form && !typing && !desk.form.isDirty) desk.close();
-    if (typing || desk.form || event.ctrlKey || event.metaKey || event.altKey) return;
+    const covering = desk.isDocked ? null : desk.form;
+    if (event.key === 'Escape' && covering && !typing && !covering.isDirty) desk.close();
+    if (typing || covering || event.ctrlKey || event.metaKey || event.altKey) return;
     const act = keys[event.key];
     if (!act) return;
     event.preventDefault();
