@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, insert, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    ColumnElement,
+    delete,
+    insert,
+    select,
+    tuple_,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from backend.crm.identifiers import new_id, new_revision
 from backend.crm.models import ActivityRow, ContactRow, MentionRow
@@ -20,6 +26,9 @@ TOMBSTONE_DAYS = 30
 _PURGE_BATCH = 500
 
 _Mention = tuple[str, str]
+
+Span = tuple[datetime | None, datetime | None]
+"""From this start (included) to that one (excluded)."""
 
 
 def find(
@@ -60,6 +69,7 @@ def page(
     tenant_id: str,
     conditions: Sequence[ColumnElement[bool]],
     *,
+    span: Span = (None, None),
     limit: int,
     after: tuple[datetime, str] | None = None,
 ) -> Sequence[ActivityRow]:
@@ -67,8 +77,7 @@ def page(
     query = select(ActivityRow).where(
         ActivityRow.tenant_id == tenant_id, ActivityRow.removed_at.is_(None), *conditions
     )
-    if after is not None:
-        query = query.where(tuple_(ActivityRow.start_at, ActivityRow.id) < after)
+    query = query.where(*_between(ActivityRow.start_at, ActivityRow.id, span, after))
     newest_first = (ActivityRow.start_at.desc(), ActivityRow.id.desc())
     return session.scalars(query.order_by(*newest_first).limit(limit)).all()
 
@@ -79,6 +88,7 @@ def page_mentioning(
     mention: _Mention,
     conditions: Sequence[ColumnElement[bool]],
     *,
+    span: Span = (None, None),
     limit: int,
     after: tuple[datetime, str] | None = None,
 ) -> Sequence[ActivityRow]:
@@ -96,11 +106,10 @@ def page_mentioning(
             MentionRow.kind == kind,
             MentionRow.mentioned_id == mentioned_id,
             ActivityRow.removed_at.is_(None),
+            *_between(MentionRow.start_at, MentionRow.activity_id, span, after),
             *conditions,
         )
     )
-    if after is not None:
-        query = query.where(tuple_(MentionRow.start_at, MentionRow.activity_id) < after)
     newest_first = (MentionRow.start_at.desc(), MentionRow.activity_id.desc())
     return session.scalars(query.order_by(*newest_first).limit(limit)).all()
 
@@ -209,6 +218,20 @@ def purge_tombstones(session: Session, now: datetime) -> int:
         doomed = tuple_(ActivityRow.tenant_id, ActivityRow.id).in_(keys)
         session.execute(delete(ActivityRow).where(doomed, ActivityRow.removed_at.is_not(None)))
     return len(keys)
+
+
+def _between(
+    start: InstrumentedAttribute[datetime],
+    row_id: InstrumentedAttribute[str],
+    span: Span,
+    after: tuple[datetime, str] | None,
+) -> list[ColumnElement[bool]]:
+    """One bound at each side at most, the narrower one: SQLite uses only one of two for a range."""
+    begins, ends = span
+    found: list[ColumnElement[bool]] = [] if begins is None else [start >= begins]
+    if after is not None and (ends is None or after[0] < ends):
+        return [*found, tuple_(start, row_id) < after]
+    return found if ends is None else [*found, start < ends]
 
 
 def _follow_contacts(session: Session, row: ActivityRow, contacts_before: list[str]) -> None:

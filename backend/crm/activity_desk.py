@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from backend.crm import activities, people
+from backend.crm import activities, activity_choices, people
 from backend.crm.access import CrmCaller, hidden_contacts, visible_activities, visible_contacts
+from backend.crm.activity_filter import ActivityFilter, Choices
 from backend.crm.models import (
     ActivityRow,
     Base,
@@ -24,7 +24,6 @@ from backend.crm.models import (
 from backend.crm.paging import Page, cursor, moment_and_id
 from backend.crm.problems import CrmError, changed_meanwhile, forbidden, invalid, not_found
 from backend.crm.records import activity_of, draft_of
-from backend.crm.text import containing
 from backend.domain.crm import (
     Activity,
     ActivityDraft,
@@ -46,38 +45,20 @@ _EXEMPT = frozenset({"notes", "visibility", *_REFERENCES})
 """Changing these never unlinks a synced record (L4)."""
 
 
-@dataclass(frozen=True, slots=True)
-class ActivityFilter:
-    """What a list is narrowed to; ``mention`` is a kind (``contact``, …) and an id."""
-
-    mention: tuple[str, str] | None = None
-    external_key: str | None = None
-    ical_uid: str | None = None
-    starts_from: datetime | None = None
-    starts_before: datetime | None = None
-    query: str = ""
-
-    def conditions(self) -> list[ColumnElement[bool]]:
-        found: list[ColumnElement[bool]] = []
-        if self.external_key is not None:
-            found.append(ActivityRow.external_key == self.external_key)
-        if self.ical_uid is not None:
-            found.append(ActivityRow.ical_uid == self.ical_uid)
-        if self.starts_from is not None:
-            found.append(ActivityRow.start_at >= self.starts_from)
-        if self.starts_before is not None:
-            found.append(ActivityRow.start_at < self.starts_before)
-        if self.query.strip():
-            found.append(ActivityRow.search_text.like(containing(self.query), escape="\\"))
-        return found
+Tell = Callable[[str], None]
+"""Takes a record's external key."""
 
 
 class ActivityDesk:
     """Activities as one caller sees them. Raises CrmError for whatever it refuses."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, tell: Tell = lambda _external_key: None
+    ) -> None:
+        """``tell`` hears of every record with a key that a person has changed or removed."""
         self._database = database
         self._clock = clock
+        self._tell = tell
 
     def page(
         self, caller: CrmCaller, wanted: ActivityFilter, *, limit: int, after: str | None = None
@@ -88,7 +69,12 @@ class ActivityDesk:
         with self._database.read() as session:
             if wanted.mention is None:
                 rows = activities.page(
-                    session, caller.tenant_id, conditions, limit=limit + 1, after=last_seen
+                    session,
+                    caller.tenant_id,
+                    conditions,
+                    span=wanted.span,
+                    limit=limit + 1,
+                    after=last_seen,
                 )
             elif _knows(session, caller, wanted.mention):
                 rows = activities.page_mentioning(
@@ -96,6 +82,7 @@ class ActivityDesk:
                     caller.tenant_id,
                     wanted.mention,
                     conditions,
+                    span=wanted.span,
                     limit=limit + 1,
                     after=last_seen,
                 )
@@ -104,6 +91,13 @@ class ActivityDesk:
             shown = _as_seen_by(session, caller, [activity_of(row) for row in rows[:limit]])
         more = len(rows) > limit
         return Page(shown, cursor(shown[-1].draft.start, shown[-1].id) if more else None)
+
+    def choices(self, caller: CrmCaller) -> Choices:
+        """What the caller's lists can be narrowed to."""
+        visible = visible_activities(caller)
+        with self._database.read() as session:
+            types = activity_choices.types(session, caller.tenant_id, visible)
+            return Choices(types, activity_choices.originators(session, caller.tenant_id, visible))
 
     def get(self, caller: CrmCaller, activity_id: str) -> Activity:
         with self._database.read() as session:
@@ -141,13 +135,23 @@ class ActivityDesk:
                 activities.refill(session, row, after, self._clock(), by=caller.person)
             row.updated_at = self._clock()
             session.flush()
-            return _as_seen_by(session, caller, [activity_of(row)])[0]
+            edited = _as_seen_by(session, caller, [activity_of(row)])[0]
+        if after != before:
+            self._tell_of(edited.external_key)
+        return edited
 
     def remove(self, caller: CrmCaller, activity_id: str, revision: str) -> None:
         """Turn the record into a tombstone that names who removed it."""
         with self._database.write.begin() as session:
             row = self._locked(session, caller, activity_id, revision)
             activities.remove(session, row, self._clock(), by=caller.person)
+            external_key = row.external_key
+        self._tell_of(external_key)
+
+    def _tell_of(self, external_key: str | None) -> None:
+        """After the commit: whoever hears of it may look at once."""
+        if external_key is not None:
+            self._tell(external_key)
 
     def _locked(
         self, session: Session, caller: CrmCaller, activity_id: str, revision: str

@@ -21,7 +21,7 @@ Form = MultiDict[str, str]
 def additions_from_form(form: Form) -> dict[str, Any]:
     """Notes, opportunities, initiatives and, where the form has it, visibility."""
     given: dict[str, Any] = {
-        "notes": _unix_lines(form.get("notes", "")),
+        "notes": unix_lines(form.get("notes", "")),
         "opportunity_ids": form.getlist("opportunity"),
         "initiative_ids": form.getlist("initiative"),
     }
@@ -36,14 +36,14 @@ def content_from_form(form: Form, before: ActivityDraft) -> dict[str, Any]:
         name: form[name] for name in ("subject", "type", "location") if name in form
     }
     if "description" in form:
-        given["description"] = _unix_lines(form["description"])
+        given["description"] = unix_lines(form["description"])
     if before.all_day:
         given |= _dates(form, before)
     else:
         zone, _ = zone_of(before)
         for name, moment in (("start", before.start), ("end", before.end)):
             if form.get(name, "") != form_moment(moment, zone):
-                given[name] = _moment(name, form.get(name, ""), zone)
+                given[name] = moment_of(name, form.get(name, ""), zone)
     return _checked(given)
 
 
@@ -74,7 +74,7 @@ def _day(name: str, text: str) -> date:
         raise invalid(name, "Not a day.") from None
 
 
-def _moment(name: str, text: str, zone: tzinfo) -> str:
+def moment_of(name: str, text: str, zone: tzinfo) -> str:
     try:
         return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC).isoformat()
     except (ValueError, OverflowError):
@@ -94,6 +94,6 @@ def _checked(given: dict[str, Any]) -> dict[str, Any]:
     return loaded
 
 
-def _unix_lines(text: str) -> str:
+def unix_lines(text: str) -> str:
     """Browsers send text areas with CRLF; untouched text must come back as it was stored."""
     return text.replace("\r\n", "\n")

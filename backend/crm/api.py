@@ -8,12 +8,13 @@ from flask import g, request
 from flask_smorest import Blueprint
 
 from backend.crm.access import CrmCaller
-from backend.crm.activity_desk import ActivityDesk
+from backend.crm.activity_desk import ActivityDesk, Tell
 from backend.crm.api_activities import add_activity_routes
+from backend.crm.api_additions import add_addition_routes
 from backend.crm.api_catalogue import add_catalogue_routes
 from backend.crm.api_contacts import add_contact_routes
 from backend.crm.api_service import add_service_routes
-from backend.crm.catalogue import Catalogue
+from backend.crm.catalogue import Catalogue, TellContacts
 from backend.crm.contact_desk import ContactDesk
 from backend.crm.gateway import EmbeddedCrm
 from backend.crm.problems import not_found, register_problems
@@ -27,11 +28,19 @@ LARGEST_REQUEST = 4 * 1024 * 1024
 Authenticate = Callable[[], CrmCaller]
 
 
-def crm_api(database: Database, clock: Clock, authenticate: Authenticate) -> Blueprint:
+def crm_api(
+    database: Database,
+    clock: Clock,
+    authenticate: Authenticate,
+    tell: Tell = lambda _external_key: None,
+    tell_contacts: TellContacts = lambda _tenant_id, _external_keys: None,
+) -> Blueprint:
     """The blueprint; register it with ``url_prefix="/crm/api"``.
 
     ``authenticate`` is called once per request; it answers who is calling or raises an error that
     the app knows how to answer (401, 403), and checks the CSRF token of cookie sessions.
+    ``tell`` hears of every record with a key that a person has changed, ``tell_contacts`` of
+    contacts and companies.
     """
     blueprint = Blueprint("crm_api", __name__, description="The embedded CRM")
     register_problems(blueprint)
@@ -43,9 +52,11 @@ def crm_api(database: Database, clock: Clock, authenticate: Authenticate) -> Blu
         if not all(is_storable(str(part)) for part in (request.view_args or {}).values()):
             raise not_found("resource")
 
-    contacts = ContactDesk(database, clock)
-    add_activity_routes(blueprint, ActivityDesk(database, clock), clock)
+    contacts = ContactDesk(database, clock, tell_contacts)
+    add_activity_routes(blueprint, ActivityDesk(database, clock, tell), clock)
     add_contact_routes(blueprint, contacts)
-    add_catalogue_routes(blueprint, Catalogue(database, clock))
-    add_service_routes(blueprint, EmbeddedCrm(database, clock), contacts, clock)
+    add_catalogue_routes(blueprint, Catalogue(database, clock, tell_contacts))
+    crm = EmbeddedCrm(database, clock)
+    add_service_routes(blueprint, crm, contacts, clock)
+    add_addition_routes(blueprint, crm, clock)
     return blueprint

@@ -6,7 +6,8 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from backend.crm.activity_desk import ActivityDesk, ActivityFilter
+from backend.crm.activity_desk import ActivityDesk
+from backend.crm.activity_filter import ActivityFilter
 from backend.crm.answers import caller, flat
 from backend.crm.page_schemas import CrmActivityPageSchema
 from backend.crm.preconditions import entity_tag, revision_asked_for

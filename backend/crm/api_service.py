@@ -54,7 +54,7 @@ def add_service_routes(
     @blueprint.response(200, _activity)
     def find_by_key(query: dict[str, str]) -> Answer:
         """The record with this key, tombstones included (``removed``)."""
-        found = crm.find_activity(_service_tenant(), query["external_key"])
+        found = crm.find_activity(service_tenant(), query["external_key"])
         if found is None:
             raise not_found("activity")
         return flat(found, clock()), 200, entity_tag(found.revision)
@@ -70,7 +70,7 @@ def add_service_routes(
         Where the key exists already, creating answers 412 ``exists`` with the record as member
         ``activity``: insert or read back in one call.
         """
-        tenant_id, key = _service_tenant(), query["external_key"]
+        tenant_id, key = service_tenant(), query["external_key"]
         visibility = content.pop("visibility")
         draft = draft_from(content)
         demand_sensible_times(draft)
@@ -100,7 +100,7 @@ def add_service_routes(
     @blueprint.response(204)
     def remove_by_key(query: dict[str, Any]) -> None:
         """Turn the record into a tombstone (needs If-Match), or erase it with ``destroy``."""
-        tenant_id, key = _service_tenant(), query["external_key"]
+        tenant_id, key = service_tenant(), query["external_key"]
         if query["destroy"]:
             crm.destroy_activity(tenant_id, key)
             return
@@ -115,19 +115,19 @@ def add_service_routes(
     @blueprint.response(204)
     def set_sync_status(query: dict[str, str], content: dict[str, Any]) -> None:
         """Mark a live record; its revision stays."""
-        crm.set_sync_status(_service_tenant(), query["external_key"], content["sync_status"])
+        crm.set_sync_status(service_tenant(), query["external_key"], content["sync_status"])
 
     @blueprint.route("/contacts/match", methods=["POST"])
     @blueprint.arguments(_addresses)
     @blueprint.response(200, _matches)
     def match_contacts(addresses: list[str]) -> dict[str, Any]:
         """Every contact of each address, private ones included, oldest first."""
-        _service_tenant()
+        service_tenant()
         found = contacts.match(caller(), addresses)
         return {"items": [{"address": a, "contacts": people} for a, people in found.items()]}
 
 
-def _service_tenant() -> str:
+def service_tenant() -> str:
     """The firm the service acts for. Raises: CrmError 403 for everybody else."""
     if not caller().is_service:
         raise forbidden("Only the service may do this.")

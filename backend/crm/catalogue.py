@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -47,12 +47,23 @@ class Company:
     types: tuple[str, ...] = ()
 
 
+TellContacts = Callable[[str, Sequence[str]], None]
+"""Takes the tenant, and the keys of the records that a change of its contacts concerns."""
+
+
 class Catalogue:
     """Whatever is the same for everybody in a firm. Raises CrmError for whatever it refuses."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        tell: TellContacts = lambda _tenant_id, _external_keys: None,
+    ) -> None:
+        """``tell`` hears of companies whose types changed: their contacts carry them, too."""
         self._database = database
         self._clock = clock
+        self._tell = tell
 
     # Contact types
 
@@ -127,7 +138,10 @@ class Catalogue:
             if "types" in given:
                 ids = type_ids(session, caller.tenant_id, given["types"])
                 replace_types(session, CompanyTypeRow, caller.tenant_id, row.id, ids)
-            return _companies(session, caller.tenant_id, [row])[0]
+            saved = _companies(session, caller.tenant_id, [row])[0]
+        if "types" in given:
+            self._tell(caller.tenant_id, ())
+        return saved
 
     def remove_company(self, caller: CrmCaller, company_id: str) -> None:
         self._remove(caller, CompanyRow, company_id)

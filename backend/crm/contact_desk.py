@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, insert
 from sqlalchemy.orm import Session
 
-from backend.crm import people
+from backend.crm import naming, people
 from backend.crm.access import CrmCaller, visible_contacts
 from backend.crm.carried_types import replace_types, type_ids
-from backend.crm.catalogue import demand_company
+from backend.crm.catalogue import TellContacts, demand_company
 from backend.crm.identifiers import new_id
 from backend.crm.models import ContactEmailRow, ContactHasTypeRow, ContactRow, MentionRow
 from backend.crm.paging import Page, cursor, name_and_id
@@ -26,9 +26,16 @@ from backend.sql import Database
 class ContactDesk:
     """Contacts as one caller sees them. Raises CrmError for whatever it refuses."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        tell: TellContacts = lambda _tenant_id, _external_keys: None,
+    ) -> None:
+        """``tell`` hears of every contact that was made, changed or removed."""
         self._database = database
         self._clock = clock
+        self._tell = tell
 
     def page(
         self,
@@ -80,19 +87,24 @@ class ContactDesk:
                 created_at=now,
             )
             _fill_contact(session, caller, row, given, [])
-            return _contact(session, caller, row.id)
+            made = _contact(session, caller, row.id)
+        self.tell_of(caller, made.emails)
+        return made
 
     def change(self, caller: CrmCaller, contact_id: str, changes: Mapping[str, Any]) -> Contact:
         with self._database.write.begin() as session:
             before = _contact(session, caller, contact_id)
             row = session.get_one(ContactRow, (caller.tenant_id, contact_id))
             _fill_contact(session, caller, row, changes, before.emails)
-            return _contact(session, caller, contact_id)
+            after = _contact(session, caller, contact_id)
+        if after != before:
+            self.tell_of(caller, (*before.emails, *after.emails))
+        return after
 
     def remove(self, caller: CrmCaller, contact_id: str) -> None:
         """Records keep the contact's name and address."""
         with self._database.write.begin() as session:
-            _contact(session, caller, contact_id)
+            before = _contact(session, caller, contact_id)
             session.delete(session.get_one(ContactRow, (caller.tenant_id, contact_id)))
             session.execute(
                 delete(MentionRow).where(
@@ -101,6 +113,13 @@ class ContactDesk:
                     MentionRow.mentioned_id == contact_id,
                 )
             )
+        self.tell_of(caller, before.emails)
+
+    def tell_of(self, caller: CrmCaller, addresses: Sequence[str]) -> None:
+        """After the commit, with the keys of the records that name one of the addresses."""
+        with self._database.read() as session:
+            keys = naming.keys_naming(session, caller.tenant_id, addresses)
+        self._tell(caller.tenant_id, keys)
 
 
 def _contact(session: Session, caller: CrmCaller, contact_id: str) -> Contact:

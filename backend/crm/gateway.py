@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from backend.crm import activities, people
+from backend.crm import additions as by_hand
 from backend.crm.models import (
+    ADDRESS_LENGTH,
     ICAL_UID_LENGTH,
     ID_LENGTH,
     KEY_LENGTH,
@@ -18,13 +21,16 @@ from backend.crm.models import (
     ContactRow,
 )
 from backend.crm.records import activity_of
-from backend.crm.text import is_storable
+from backend.crm.text import is_storable, storable
 from backend.domain.crm import (
     Activity,
     ActivityDraft,
     ActivityKind,
+    Additions,
     Capabilities,
     Contact,
+    Entry,
+    Listing,
     SyncStatus,
 )
 from backend.domain.errors import (
@@ -37,6 +43,8 @@ from backend.domain.ports import Clock
 from backend.sql import Database, is_transient
 
 _CREATE_TRIES = 3
+NAME_LENGTH = 200
+"""Characters of a contact's name, as the CRM's own form takes them."""
 
 
 class EmbeddedCrm:
@@ -52,7 +60,7 @@ class EmbeddedCrm:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(can_restore=True, knows_revisions=True)
+        return Capabilities(can_restore=True, knows_revisions=True, tells_changes=True)
 
     def contacts_by_address(
         self, tenant_id: str, addresses: Sequence[str]
@@ -129,6 +137,65 @@ class EmbeddedCrm:
                 # Somebody else was faster; should his record be destroyed already, try again.
                 continue
         raise TransientRemoteError("the record keeps coming and going", system="crm")
+
+    def add_activity(
+        self, tenant_id: str, external_key: str, draft: ActivityDraft, additions: Additions
+    ) -> tuple[Activity, bool]:
+        _refuse_unstorable(external_key, draft, additions.visibility)
+        if not is_storable(additions.notes):
+            additions = replace(additions, notes=storable(additions.notes))
+        for _ in range(_CREATE_TRIES):
+            existing = self.find_activity(tenant_id, external_key)
+            if existing is not None:
+                if existing.removed:
+                    raise RemoteConflictError(
+                        "made and removed again", system="crm", status=409, remote_code="removed"
+                    )
+                return existing, False
+            try:
+                with self._session(self._database.write) as session:
+                    row = by_hand.add(
+                        session, tenant_id, external_key, draft, additions, self._clock
+                    )
+                    return activity_of(row), True
+            except IntegrityError:
+                continue
+        raise TransientRemoteError("the record keeps coming and going", system="crm")
+
+    def find_entries(
+        self, tenant_id: str, listing: Listing, query: str, limit: int
+    ) -> Sequence[Entry]:
+        if not is_storable(query):
+            return []
+        with self._session(self._database.read) as session:
+            return by_hand.entries(session, tenant_id, listing, query, limit)
+
+    def entries_by_id(
+        self, tenant_id: str, listing: Listing, ids: Sequence[str]
+    ) -> Sequence[Entry]:
+        storable_ids = [entry_id for entry_id in ids if is_storable(entry_id)]
+        with self._session(self._database.read) as session:
+            return by_hand.entries_by_id(session, tenant_id, listing, storable_ids)
+
+    def contact_types(self, tenant_id: str) -> Sequence[str]:
+        with self._session(self._database.read) as session:
+            return by_hand.contact_types(session, tenant_id)
+
+    def activity_types(self, tenant_id: str) -> Sequence[str]:  # noqa: ARG002 - the interface
+        """The same for every firm."""
+        return by_hand.ACTIVITY_TYPES
+
+    def create_contact(self, tenant_id: str, name: str, address: str) -> Contact:
+        for field, value, longest in (
+            ("name", name, NAME_LENGTH),
+            ("address", address, ADDRESS_LENGTH),
+        ):
+            if not is_storable(value) or len(value) > longest:
+                raise RemoteRejectedError(
+                    f"the CRM cannot store this {field}", system="crm", status=422
+                )
+        with self._session(self._database.write) as session:
+            return by_hand.create_contact(session, tenant_id, name, address, self._clock)
 
     def remove_activity(self, tenant_id: str, external_key: str, *, revision: str) -> None:
         """The tombstone has a revision of its own: look at it before bringing the record back."""

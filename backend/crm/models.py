@@ -187,6 +187,10 @@ class ActivityRow(Base):
     __table_args__ = (
         UniqueConstraint("tenant_id", "external_key"),
         Index(None, "tenant_id", "start_at", "id"),
+        # One index range answers a page of a list narrowed by any of these.
+        Index(None, "tenant_id", "originator", "start_at", "id"),
+        Index(None, "tenant_id", "type", "start_at", "id"),
+        Index(None, "tenant_id", "kind", "start_at", "id"),
         # In the order of the lists, so that no planner walks all starts to find one meeting.
         Index(None, "tenant_id", "ical_uid", "start_at", "id"),
         Index(
@@ -222,6 +226,7 @@ class ActivityRow(Base):
     contacts: Mapped[list[dict[str, str]]] = mapped_column(JSON)
     unmatched: Mapped[list[dict[str, str]]] = mapped_column(JSON)
     assigned_to: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
+    originator: Mapped[str | None] = mapped_column(String(ADDRESS_LENGTH * 2))
     owner_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
     ical_uid: Mapped[str | None] = mapped_column(String(ICAL_UID_LENGTH))
     web_link: Mapped[str | None] = mapped_column(Text)

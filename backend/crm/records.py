@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from backend.crm.identifiers import new_revision
-from backend.crm.models import ActivityRow
+from backend.crm.models import ADDRESS_LENGTH, ActivityRow
 from backend.crm.text import folded, storable
 from backend.domain.crm import (
     Activity,
@@ -16,7 +16,10 @@ from backend.domain.crm import (
     SyncStatus,
     UnmatchedAttendee,
 )
-from backend.domain.event import OnlineMeeting, Person
+from backend.domain.event import OnlineMeeting, Person, normalised_address
+
+_LONGEST_TYPE = 200
+"""As the API takes: the type is part of an index, and PostgreSQL's have an end."""
 
 
 def draft_of(row: ActivityRow) -> ActivityDraft:
@@ -73,7 +76,7 @@ def fill(row: ActivityRow, draft: ActivityDraft, now: datetime, *, by: Person | 
     """Write the Outlook-filled fields; always a new revision. ``by`` is ``None`` for the sync."""
     row.subject = storable(draft.subject)
     row.description = storable(draft.description)
-    row.type = storable(draft.type)
+    row.type = storable(draft.type)[:_LONGEST_TYPE]
     row.start_at = draft.start
     row.end_at = draft.end
     row.all_day = draft.all_day
@@ -88,6 +91,7 @@ def fill(row: ActivityRow, draft: ActivityDraft, now: datetime, *, by: Person | 
     ]
     row.unmatched = [_attendance(attendee) for attendee in draft.unmatched]
     row.assigned_to = _stored_person(draft.assigned_to)
+    row.originator = originator_of(draft.assigned_to)
     row.owner_id = draft.owner_id
     row.ical_uid = draft.ical_uid
     row.web_link = _storable_or_none(draft.web_link)
@@ -101,6 +105,14 @@ def fill(row: ActivityRow, draft: ActivityDraft, now: datetime, *, by: Person | 
     row.revision = new_revision()
     row.edited_by = _stored_person(by)
     row.updated_at = now
+
+
+def originator_of(person: Person | None) -> str | None:
+    """What lists are narrowed by: the address of whom it is assigned to, or only his name."""
+    if person is None:
+        return None
+    known_as = normalised_address(person.address) or person.name.strip().casefold()
+    return storable(known_as)[:ADDRESS_LENGTH] or None
 
 
 def _attendance(attendee: MatchedContact | UnmatchedAttendee) -> dict[str, str]:

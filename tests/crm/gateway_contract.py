@@ -18,7 +18,9 @@ from backend.domain.crm import (
     ActivityDraft,
     ActivityKind,
     ActivityStatus,
+    Additions,
     CrmGateway,
+    Listing,
     MatchedContact,
     SyncStatus,
     UnmatchedAttendee,
@@ -468,3 +470,87 @@ class ContactsContract:
         found = gateway.find_contacts(TENANT, "client.example", 1)
 
         assert [contact.id for contact in found] == [second]
+
+
+class AdditionsContract:
+    """Records that people add by hand, and what their pickers list (T6)."""
+
+    def test_a_record_is_added_once_however_often_it_is_sent(
+        self, gateway: CrmGateway, people: MakeContact
+    ) -> None:
+        contact = MatchedContact(
+            people("Jane Doe", "jane@client.example"), "Jane Doe", "jane@client.example", "", ""
+        )
+        draft = a_draft(contacts=(contact,), sync_status=SyncStatus.NOT_SYNCED, owner_id="me")
+
+        made, is_new = gateway.add_activity(
+            TENANT, "added/me/1", draft, Additions(notes="Bring the file", visibility="only_me")
+        )
+        again, is_new_again = gateway.add_activity(
+            TENANT, "added/me/1", a_draft(subject="Other"), Additions()
+        )
+
+        assert (is_new, is_new_again) == (True, False)
+        assert again == made
+        assert made.kind is ActivityKind.ADDED
+        assert made.draft == draft
+        assert (made.notes, made.visibility) == ("Bring the file", "only_me")
+
+    def test_what_an_added_record_names_must_exist(self, gateway: CrmGateway) -> None:
+        for additions in (
+            Additions(company_ids=("nobody",)),
+            Additions(opportunity_ids=("nothing",)),
+            Additions(initiative_ids=("nothing",)),
+        ):
+            with pytest.raises(RemoteRejectedError) as caught:
+                gateway.add_activity(TENANT, "added/me/2", a_draft(), additions)
+
+            assert caught.value.remote_code == "unknown_reference"
+        assert gateway.find_activity(TENANT, "added/me/2") is None
+
+    def test_a_record_that_was_added_and_removed_does_not_come_back(
+        self, gateway: CrmGateway
+    ) -> None:
+        made, _ = gateway.add_activity(TENANT, "added/me/3", a_draft(), Additions())
+        gateway.remove_activity(TENANT, "added/me/3", revision=made.revision)
+
+        with pytest.raises(RemoteConflictError):
+            gateway.add_activity(TENANT, "added/me/3", a_draft(), Additions())
+
+    def test_added_records_of_a_meeting_are_found_beside_the_synced_one(
+        self, gateway: CrmGateway
+    ) -> None:
+        synced = gateway.write_activity(TENANT, KEY, a_draft(), revision=None)
+        added, _ = gateway.add_activity(TENANT, "added/me/4", a_draft(), Additions())
+
+        found = gateway.find_by_ical_uid(TENANT, ICAL_UID)
+
+        assert {activity.id for activity in found} == {synced.id, added.id}
+
+    def test_pickers_list_what_the_firm_has_and_nothing_else(
+        self, gateway: CrmGateway, people: MakeContact
+    ) -> None:
+        people("Jane", "jane@client.example", types=("Client",), company_types=("Prospect",))
+
+        companies = gateway.find_entries(TENANT, Listing.COMPANIES, "", 10)
+
+        assert len(companies) == 1
+        assert companies[0].id
+        assert gateway.find_entries(TENANT, Listing.COMPANIES, companies[0].name[:3], 10)
+        assert gateway.entries_by_id(TENANT, Listing.COMPANIES, [companies[0].id, "x"]) == companies
+        assert gateway.entries_by_id(OTHER_TENANT, Listing.COMPANIES, [companies[0].id]) == []
+        assert gateway.find_entries(TENANT, Listing.COMPANIES, "no such name", 10) == []
+        assert gateway.find_entries(OTHER_TENANT, Listing.COMPANIES, "", 10) == []
+        assert gateway.find_entries(TENANT, Listing.OPPORTUNITIES, "", 10) == []
+        assert gateway.find_entries(TENANT, Listing.INITIATIVES, "%", 10) == []
+        assert {"Client", "Prospect"} <= set(gateway.contact_types(TENANT))
+        assert gateway.activity_types(TENANT)
+
+    def test_a_contact_is_made_once_per_address(self, gateway: CrmGateway) -> None:
+        made = gateway.create_contact(TENANT, "Zoe New", "Zoe@New.example")
+        again = gateway.create_contact(TENANT, "Zoe Newer", "zoe@new.example")
+
+        assert again == made
+        assert (made.name, made.emails) == ("Zoe New", ("Zoe@New.example",))
+        found = gateway.contacts_by_address(TENANT, ["zoe@new.example"])
+        assert [contact.id for contact in found["zoe@new.example"]] == [made.id]

@@ -12,6 +12,7 @@ from backend.sql import Database
 from tests.crm.gateway_contract import (
     KEY,
     TENANT,
+    AdditionsContract,
     ContactsContract,
     GatewayContract,
     MakeContact,
@@ -37,7 +38,7 @@ def people(database: Database, gateway: EmbeddedCrm) -> MakeContact:
     return contact_maker(database, TENANT)
 
 
-class TestEmbeddedCrm(GatewayContract, ContactsContract):
+class TestEmbeddedCrm(GatewayContract, ContactsContract, AdditionsContract):
     """The embedded CRM keeps the contract on both databases."""
 
 

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Engine
+from backend.sql.migrating import Migrations
 
-VERSION_TABLE = "crm_alembic_version"
-
-
-def upgrade(engine: Engine) -> None:
-    """Bring the CRM's tables to the newest version; safe to repeat, also at the same time."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+MIGRATIONS = Migrations(
+    Path(__file__).parent, version_table="crm_alembic_version", lock_key=0x63726D
+)
+VERSION_TABLE = MIGRATIONS.version_table
+upgrade = MIGRATIONS.upgrade
