@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Protocol
 
 from flask import Blueprint, Flask
 from flask_cors import CORS
 
+from backend.api.activities import activities_api
+from backend.api.admin import admin_api, admin_views_api
+from backend.api.admin_choices import admin_choices_api
 from backend.api.authentication import (
     OPEN,
     SERVICE_CALLER,
     Callers,
     Resolver,
     caller,
+    own_checks,
     register_authentication,
     register_guarded,
 )
@@ -25,9 +30,10 @@ from backend.api.headers import register_headers
 from backend.api.health import Operators, health_pages, metrics_page
 from backend.api.limits import register_limits
 from backend.api.me import me_api
+from backend.api.notifications import notifications_api
 from backend.api.observation import REQUEST_ID_HEADER, register_observation
-from backend.api.pages import site_pages
-from backend.api.ports import Health, Linking, People, SignIn
+from backend.api.pages import admin_page, site_pages
+from backend.api.ports import Adding, Health, History, Linking, Notifications, People, SignIn
 from backend.api.problems import register_problems
 from backend.api.sessions import CSRF_HEADER, Sessions, configure_sessions
 from backend.api.signin import CONSENT_STATE, sign_in_pages
@@ -37,8 +43,16 @@ from backend.crm.api import crm_api
 from backend.crm.fields import Moment as CrmMoment
 from backend.crm.pages import crm_pages
 from backend.domain.ports import Clock, TokenVerifier
+from backend.services.administration.desk import Administration
 from backend.settings import Settings
-from backend.sql import Database
+from backend.sql import Database, is_transient
+
+
+class CrmNews(Protocol):
+    """Hears of records and contacts that people change in the embedded CRM."""
+
+    def heard(self, external_key: str) -> None: ...
+    def contacts_changed(self, tenant_id: str, external_keys: Sequence[str]) -> None: ...
 
 
 class Services(Protocol):
@@ -48,6 +62,14 @@ class Services(Protocol):
     def people(self) -> People: ...
     @property
     def linking(self) -> Linking: ...
+    @property
+    def adding(self) -> Adding: ...
+    @property
+    def history(self) -> History: ...
+    @property
+    def administration(self) -> Administration: ...
+    @property
+    def notifications(self) -> Notifications: ...
     @property
     def health(self) -> Health: ...
     @property
@@ -60,6 +82,9 @@ class Services(Protocol):
     def database(self) -> Database:
         """For the embedded CRM."""
         ...
+
+    @property
+    def crm_news(self) -> CrmNews: ...
 
 
 def create_app(services: Services, settings: Settings) -> Flask:
@@ -75,6 +100,7 @@ def create_app(services: Services, settings: Settings) -> Flask:
         lambda tenant_id: services.sign_in.admin_consent_url(
             consented, tenant=tenant_id, state=CONSENT_STATE
         ),
+        may_pass=is_transient,
     )
     register_observation(app)
     register_headers(app, settings)
@@ -93,15 +119,29 @@ def _register_blueprints(app: Flask, services: Services, settings: Settings) -> 
     api = documented(app)
     described = partial(_described, app, api)
     described(me_api(services.people), callers.by_bearer_or_cookie)
-    described(events_api(services.linking), callers.by_bearer)
+    described(events_api(services.linking, services.history), callers.by_bearer)
+    described(activities_api(services.adding, services.clock), callers.by_bearer)
     described(contacts_api(services.linking), callers.by_bearer)
+    # Support looks, admins also change (A11).
+    may_look = callers.of_role("admin", "support")
+    described(admin_views_api(services.administration), may_look)
+    described(admin_choices_api(services.adding), may_look)
+    described(admin_api(services.administration), callers.of_role("admin"))
+    described(notifications_api(services.notifications), own_checks)
 
     if settings.crm_url is None:
         api.register_field(CrmMoment, "string", "date-time")
-        crm = crm_api(services.database, services.clock, _crm_caller)
+        tell = services.crm_news.heard
+        tell_contacts = services.crm_news.contacts_changed
+        crm = crm_api(services.database, services.clock, _crm_caller, tell, tell_contacts)
         described(crm, callers.of_crm, url_prefix="/crm/api")
         pages = crm_pages(
-            services.database, services.clock, _crm_caller, lambda: sessions.csrf_token
+            services.database,
+            services.clock,
+            _crm_caller,
+            lambda: sessions.csrf_token,
+            tell,
+            tell_contacts,
         )
         register = partial(app.register_blueprint, url_prefix="/crm")
         register_guarded(app, pages, callers.of_page, register=register)
@@ -110,6 +150,7 @@ def _register_blueprints(app: Flask, services: Services, settings: Settings) -> 
     register_guarded(app, health_pages(services.health), OPEN)
     register_guarded(app, metrics_page(), operators.prove)
     register_guarded(app, site_pages(settings), OPEN)
+    register_guarded(app, admin_page(lambda: sessions.csrf_token), callers.of_page)
     sign_in = sign_in_pages(services.sign_in, callers, sessions, settings.base_url)
     register_guarded(app, sign_in, OPEN)
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import structlog
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
 from huey.serializer import SignedSerializer
 from prometheus_client import Counter
-from sqlalchemy import make_url
+from psycopg.errors import DuplicateTable, UniqueViolation
+from sqlalchemy import URL, make_url
 
 KINDS = ("drain_links", "drain_mailboxes")
 """Names of tasks. Never rename or remove one: a queue may still hold it (Huey loses what it does
@@ -28,6 +30,8 @@ RINGING_SECONDS = 0.5
 FAILED_RINGS = Counter("calendar_sync_failed_rings_total", "Rings that did not reach the queue")
 
 _NAME = "calendar-sync"
+_TABLES = 6
+"""Tables and indexes that Huey makes in PostgreSQL when it opens an empty queue."""
 _MOST_WAITING = 200
 _log = structlog.get_logger(__name__)
 
@@ -47,15 +51,25 @@ def open_queue(url: str, key: bytes, *, seconds: float = 5.0, waits: bool = True
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
         return SqliteHuey(_NAME, filename=str(address.database), timeout=seconds, **common)
-    dsn = address.set(drivername="postgresql").render_as_string(hide_password=False)
+    common |= {"blocking": waits}
+    for _ in range(_TABLES):
+        # Somebody else may be making the tables at this moment: CREATE TABLE IF NOT EXISTS is no
+        # promise between sessions. What made it fail is there the next time.
+        with suppress(DuplicateTable, UniqueViolation):
+            return _postgres_queue(address, seconds, common)
+    return _postgres_queue(address, seconds, common)
+
+
+def _postgres_queue(address: URL, seconds: float, common: Mapping[str, Any]) -> Huey:
+    plain = address.set(drivername="postgresql").difference_update_query(["options"])
+    given = address.query.get("options", "")
     milliseconds = int(seconds * 1000)
     return PostgresHuey(
         _NAME,
-        dsn=dsn,
-        blocking=waits,
+        dsn=plain.render_as_string(hide_password=False),
         table_prefix="queue",
         connect_timeout=max(2, int(seconds)),
-        options=f"-c lock_timeout={milliseconds} -c statement_timeout={milliseconds}",
+        options=f"-c lock_timeout={milliseconds} -c statement_timeout={milliseconds} {given}",
         **common,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import requests
 
+from backend.adapters.certificates import expiry_of
 from backend.adapters.crm_http import HttpCrm
 from backend.adapters.entra_keys import EntraKeys
 from backend.adapters.entra_msal import AppIdentity, MsalApps
@@ -16,22 +18,37 @@ from backend.adapters.entra_signin import EntraSignIn
 from backend.adapters.entra_tokens import EntraTokenVerifier
 from backend.adapters.graph import GraphCalendars
 from backend.adapters.http import Http
+from backend.adapters.remote_time import RemoteTime
 from backend.adapters.routing import GLOBAL, reroute
 from backend.adapters.transport import new_session
 from backend.adapters.vault import FernetVault
 from backend.crm.gateway import EmbeddedCrm
 from backend.domain.crm import CrmGateway
 from backend.domain.ports import Clock
+from backend.services.adding import Adding
+from backend.services.administration.desk import Administration, administration
+from backend.services.brake import Brake
+from backend.services.breaker import Breakers
 from backend.services.callers import Callers
+from backend.services.choosing import Choosing
+from backend.services.crm_news import CrmNews
+from backend.services.directory import Directory
 from backend.services.driving import Driver, Ring
+from backend.services.history import History
 from backend.services.linking import Linking
+from backend.services.notifications import Notifications
+from backend.services.pausing import Pausing
 from backend.services.people import People
+from backend.services.pulling import Pulling
+from backend.services.retention import Retention
 from backend.services.road import Road
 from backend.services.setup import Setup
+from backend.services.subscriptions import Addresses, ClientStates, Subscriptions
 from backend.services.wishes import Wishes
 from backend.services.work import Health, Work
 from backend.settings import Settings
-from backend.sql import Database
+from backend.sql import Database, DatabaseClock
+from backend.timekeeping import attempt
 
 POOL_SIZE = 32
 CRM_TIMEOUT = 3.0
@@ -43,15 +60,26 @@ class Services:
     """Everything an application, a worker or a command needs."""
 
     people: People
+    administration: Administration
     linking: Linking
+    adding: Adding
+    history: History
+    pulling: Pulling
     work: Work
+    notifications: Notifications
+    subscriptions: Subscriptions
     health: Health
     setup: Setup
+    crm_news: CrmNews
+    pausing: Pausing
+    brake: Brake
     crm: CrmGateway
     verifier: EntraTokenVerifier
     sign_in: EntraSignIn
     database: Database
     clock: Clock
+    time: DatabaseClock
+    """Below ``clock``: to be measured regularly by whoever runs for long."""
 
 
 def build(
@@ -59,11 +87,21 @@ def build(
     ring: Ring,
     *,
     clock: Clock | None = None,
+    worker_name: str | None = None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> Services:
-    """Wire one process. ``ring`` wakes the workers; ``clock`` is the real one unless given."""
-    clock = clock or real_clock(settings.clock_offset_file)
-    http = Http(outgoing_session(settings), clock=clock)
+    """Wire one process. ``ring`` wakes the workers; ``clock`` is the database's unless given.
+
+    ``worker_name``: a worker's leases carry it.
+    """
+    database = Database(settings.database_url)
+    time_of_all = DatabaseClock(database, machine=_machine_clock, monotonic=time.monotonic)
+    if clock is None:
+        # A database that is down may come up later: the next measurement will find it.
+        attempt(time_of_all.measure)
+        clock = _moved(time_of_all, settings.clock_offset_file)
+    graph_time = RemoteTime("graph")
+    http = Http(outgoing_session(settings), clock=clock, on_answer=graph_time.hear)
     verifier = EntraTokenVerifier(
         EntraKeys(http, GLOBAL.login_root),
         client_id=settings.client_id,
@@ -81,13 +119,24 @@ def build(
         clock=clock,
         login_url=settings.login_url,
     )
-    database = Database(settings.database_url)
     calendars = GraphCalendars(http, sign_in, clock=clock)
     crm = _crm(settings, database, clock)
     vault = FernetVault(settings.fernet_keys("vault"))
     callers = Callers(database, calendars, vault, clock)
-    road = Road(database, calendars, crm, callers, clock)
+    breakers = Breakers(database, clock, ring)
+    road = Road(database, calendars, crm, callers, clock, breakers=breakers)
     wishes = Wishes(database, clock)
+    states = ClientStates(settings.keys_for("notifications"))
+    subscriptions = Subscriptions(database, states, _addresses(settings), clock)
+    pulling = Pulling(
+        database,
+        calendars,
+        callers,
+        clock,
+        breakers=breakers,
+        choosing=Choosing(crm, clock),
+        subscriptions=subscriptions,
+    )
     driver = Driver(
         road,
         wishes,
@@ -96,8 +145,22 @@ def build(
         budget=settings.inline_budget,
         tries=max(1, settings.web_threads // 2),
     )
+    desk = administration(
+        database,
+        calendars,
+        crm,
+        callers,
+        vault,
+        clock,
+        ring,
+        states=states,
+        addresses=_addresses(settings),
+        expiry_of=expiry_of,
+    )
     return Services(
-        people=People(database, callers, clock),
+        administration=desk,
+        people=People(database, callers, clock, ring),
+        adding=Adding(database, calendars, crm, callers, clock, budget=settings.inline_budget),
         linking=Linking(
             database,
             calendars,
@@ -106,17 +169,65 @@ def build(
             wishes,
             driver,
             clock,
+            breakers=breakers,
             budget=settings.inline_budget,
         ),
-        work=Work(database, road, clock, ring, threads=settings.worker_threads, stopping=stopping),
-        health=Health(database),
+        history=History(database, calendars, callers, clock, budget=settings.inline_budget),
+        pulling=pulling,
+        work=Work(
+            database,
+            road,
+            pulling,
+            clock,
+            ring,
+            threads=settings.worker_threads,
+            name=worker_name,
+            measure_clock=time_of_all.measure,
+            stopping=stopping,
+            background=desk.operations,
+            refresh_directories=Directory(
+                database, calendars, vault, clock, stopping=stopping
+            ).refresh_due,
+            daily={
+                **_housekeeping(crm),
+                "purge_history": Retention(database, clock).purge,
+            },
+        ),
+        notifications=Notifications(database, states, clock, ring),
+        subscriptions=subscriptions,
+        health=Health(
+            database,
+            {
+                "the database": lambda: time_of_all.skew,
+                "Microsoft Graph": lambda: graph_time.skew,
+            },
+        ),
         setup=Setup(database, vault, clock),
+        crm_news=CrmNews(database, clock, ring),
+        pausing=Pausing(database, clock, ring),
+        brake=Brake(database, clock, ring),
         crm=crm,
         verifier=verifier,
         sign_in=sign_in,
         database=database,
         clock=clock,
+        time=time_of_all,
     )
+
+
+def _housekeeping(crm: CrmGateway) -> dict[str, Callable[[], object]]:
+    """What has to go when its time is over; another CRM keeps its own house."""
+    if isinstance(crm, EmbeddedCrm):
+        return {"purge_tombstones": crm.purge_tombstones}
+    return {}
+
+
+def _addresses(settings: Settings) -> Addresses | None:
+    """Where Graph sends notifications; ``None``: it is only polled."""
+    base = settings.notification_base
+    if base is None:
+        return None
+    return Addresses(f"{base}/graph/notifications", f"{base}/graph/lifecycle")
 
 
 def _crm(settings: Settings, database: Database, clock: Clock) -> CrmGateway:
@@ -144,18 +255,22 @@ def outgoing_session(settings: Settings) -> requests.Session:
     return session
 
 
-def real_clock(offset_file: Path | None) -> Clock:
-    """Aware UTC now; plus the seconds named in ``offset_file``, which only demos have."""
-    if offset_file is None:
-        return lambda: datetime.now(UTC)
-    return OffsetClock(offset_file)
+def _machine_clock() -> datetime:
+    """Aware UTC now, as this machine has it."""
+    return datetime.now(UTC)
+
+
+def _moved(clock: Clock, offset_file: Path | None) -> Clock:
+    """The clock, plus the seconds named in ``offset_file``, which only demos have."""
+    return clock if offset_file is None else OffsetClock(offset_file, clock)
 
 
 class OffsetClock:
     """A clock that a file moves: the sandbox's control plane writes it (clock acts)."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, clock: Clock = _machine_clock) -> None:
         self._file = file
+        self._clock = clock
         self._read_at = 0
         self._offset = timedelta()
 
@@ -168,4 +283,4 @@ class OffsetClock:
         except (OSError, ValueError):
             # No file yet, or half written: the last known offset counts.
             pass
-        return datetime.now(UTC) + self._offset
+        return self._clock() + self._offset

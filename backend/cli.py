@@ -60,12 +60,14 @@ def serve(follow_parent: bool) -> None:
     from backend.app import create_app
     from backend.bootstrap import build
     from backend.serving import serve_until_stopped
+    from backend.timekeeping import MEASURE_SECONDS, repeated
 
     bell = _bell(settings)
     services = build(settings, bell.ring)
     _ensure_firms(services, settings)
     try:
-        serve_until_stopped(create_app(services, settings), settings)
+        with repeated(MEASURE_SECONDS, services.time.measure):
+            serve_until_stopped(create_app(services, settings), settings)
     finally:
         bell.close()
         services.database.dispose()
@@ -81,15 +83,18 @@ def worker(ready_file: Path | None, follow_parent: bool) -> None:
     from backend import worker as backend_worker
     from backend.bell import open_queue
     from backend.bootstrap import build
+    from backend.worker_name import take_name
 
     bell = _bell(settings)
+    name = take_name(settings.worker_name, settings.database_url)
 
     def make_work(stopping: Callable[[], bool]) -> backend_worker.Work:
-        return build(settings, bell.ring, stopping=stopping).work
+        return build(settings, bell.ring, worker_name=name.name, stopping=stopping).work
 
     queue = open_queue(settings.queue_url, settings.keys_for("queue")[0])
     backend_worker.run(queue, make_work, threads=settings.worker_threads, ready_file=ready_file)
     bell.close()
+    name.release()
 
 
 @main.command()

@@ -145,8 +145,9 @@ class Demo:
         ready_file = self._data / "worker-ready"
         ready_file.unlink(missing_ok=True)
         self._add("serve", [], environ)
-        self._add("worker", ["--ready-file", str(ready_file)], environ)
+        # The worker subscribes at once, and Graph calls the web before it agrees.
         self._wait_for("serve", f"{self.web}/readyz")
+        self._add("worker", ["--ready-file", str(ready_file)], environ)
         self._until(ready_file.exists, "worker")
 
     def _environ(self, state: Mapping[str, Any], offset_file: Path) -> dict[str, str]:
@@ -167,6 +168,7 @@ class Demo:
             "GRAPH_URL": self.sandbox,
             "LOGIN_URL": self.sandbox,
             "OFFICE_JS_URL": f"{self.sandbox}/office.js",
+            "NOTIFICATION_URL": self.web,
             # The Outlook page may also be opened by number; its frame must then show the pane, too.
             "OFFICE_HOSTS": f"{self.sandbox},{self.sandbox.replace('localhost', _HOST)}",
             "CLOCK_OFFSET_FILE": str(offset_file),

@@ -9,17 +9,17 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import requests
+from sqlalchemy.exc import SQLAlchemyError
 
 from backend.adapters.routing import GLOBAL
 from backend.api.pages import PANE_FILES, installed_msal
 from backend.bell import open_queue
 from backend.bootstrap import Services, build, outgoing_session
+from backend.db import leases
 from backend.domain.errors import RemoteAccessError, SyncError
 from backend.domain.ports import ServerCredentials
+from backend.services.work import MOST_SKEW
 from backend.settings import Settings, SettingsError
-
-MOST_SKEW_SECONDS = 2.0
-"""Leases and due times of several machines agree only within this (road rule A22)."""
 
 _TIMEOUT = 10
 
@@ -50,7 +50,9 @@ def _examine_parts(settings: Settings) -> Iterator[Finding]:
         yield _queue(settings)
         yield _sign_in(services, settings)
         yield from (_secret(services, settings, tenant) for tenant in settings.tenants)
+        yield _machine_clock(services)
         yield _clock(settings, services.clock)
+        yield _workers(services)
         yield _notifications(settings)
         yield _msal()
     finally:
@@ -119,6 +121,30 @@ def _secret(services: Services, settings: Settings, tenant_id: str) -> Finding:
     return Finding(f"Our secret or certificate is accepted by tenant {tenant_id}.")
 
 
+def _machine_clock(services: Services) -> Finding:
+    """All processes go by the database's time; a machine that is far off deserves a look."""
+    skew = abs(services.time.skew)
+    if skew <= MOST_SKEW:
+        return Finding("This machine's clock agrees with the database's.")
+    return Finding(
+        f"This machine's clock differs from the database's by {skew.total_seconds():.0f} seconds.",
+        advice="Calendar Sync goes by the database's; logs and other programs do not. Use NTP.",
+    )
+
+
+def _workers(services: Services) -> Finding:
+    try:
+        with services.database.read() as session:
+            living = leases.living_workers(session, services.clock())
+    except SQLAlchemyError as error:
+        return Finding(f"The workers could not be counted: {type(error).__name__}.", False)
+    if not living:
+        advice = "Late work waits: start calendar-sync worker."
+        return Finding("No worker has given a sign of life lately.", advice=advice)
+    names = ", ".join(f"{row.name} ({row.threads} threads)" for row in living)
+    return Finding(f"Workers at work: {names}.")
+
+
 def _clock(settings: Settings, clock: Callable[[], datetime]) -> Finding:
     address = f"{GLOBAL.login_root}/common/v2.0/.well-known/openid-configuration"
     try:
@@ -129,7 +155,7 @@ def _clock(settings: Settings, clock: Callable[[], datetime]) -> Finding:
         return Finding(f"Our clock could not be compared: {type(error).__name__}.", False)
     # A Date header has whole seconds: up to one of them is no difference.
     skew = abs((clock() - theirs).total_seconds() - 0.5)
-    if skew <= MOST_SKEW_SECONDS:
+    if skew <= MOST_SKEW.total_seconds():
         return Finding("Our clock agrees with Microsoft's.")
     advice = "Keep the time of all machines with NTP: tokens and leases depend on it."
     return Finding(f"Our clock differs from Microsoft's by {skew:.0f} seconds.", False, advice)

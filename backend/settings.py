@@ -76,6 +76,7 @@ class Settings:
     office_hosts: tuple[str, ...] = OFFICE_HOSTS
     cors_origins: tuple[str, ...] = ()
     notification_url: str | None = None
+    """Where Graph reaches us, with or without ``/graph/notifications``; ``None``: only polling."""
     metrics_token: str | None = field(default=None, repr=False)
     crm_url: str | None = None
     """Another instance's ``/crm/api``; ``None``: the embedded CRM in this process (C2)."""
@@ -90,6 +91,8 @@ class Settings:
     port: int = 8000
     web_threads: int = 16
     worker_threads: int = 4
+    worker_name: str | None = None
+    """Under which a worker's leases are its own again after a restart; ``None``: machine-number."""
     inline_budget: float = 4.0
     """Seconds the first try of a tick may take inside the request."""
     rate_limit: str = "6000 per minute"
@@ -101,6 +104,13 @@ class Settings:
     @property
     def is_https(self) -> bool:
         return self.base_url.startswith("https://")
+
+    @property
+    def notification_base(self) -> str | None:
+        """:attr:`notification_url` as far as it is the same for both kinds of notifications."""
+        if self.notification_url is None:
+            return None
+        return self.notification_url.rstrip("/").removesuffix("/graph/notifications")
 
     def keys_for(self, purpose: str) -> tuple[bytes, ...]:
         """32 bytes per secret key, newest first, different for each purpose (HKDF, RFC 5869).
@@ -229,6 +239,7 @@ def _tunables(env: _Environment) -> dict[str, Any]:
         "port": env.int("PORT", None, validate=validate.Range(1, 65535)),
         "web_threads": env.int("WEB_THREADS", None, validate=validate.Range(2, 256)),
         "worker_threads": env.int("WORKER_THREADS", None, validate=validate.Range(1, 64)),
+        "worker_name": env.str("WORKER_NAME", None, validate=validate.Length(max=100)),
         "inline_budget": env.float("INLINE_BUDGET", None, validate=validate.Range(0.1, 20)),
         "rate_limit": env.checked("RATE_LIMIT", _rate_limit),
         "rate_limit_storage": env.optional("RATE_LIMIT_STORAGE"),

@@ -16,11 +16,15 @@ import structlog
 from huey import Huey
 
 from backend.bell import SWEEP, add_tasks
+from backend.timekeeping import attempt, repeated
 
 _log = structlog.get_logger(__name__)
 
 SHUTDOWN_SECONDS = 25
 """Between the wish to stop and the end of what is running; below the usual 30 of supervisors."""
+
+SIGN_OF_LIFE_SECONDS = 20.0
+"""A worker is believed dead after several times that (``db/leases.py``)."""
 
 LONGEST_NAP = 0.5
 """Between two looks into a SQLite queue; Huey's own 10 s would make people wait."""
@@ -33,6 +37,18 @@ class Work(Protocol):
         """Work off the links that are due."""
         ...
 
+    def drain_mailboxes(self) -> object:
+        """Look into the mailboxes that are due."""
+        ...
+
+    def show_alive(self) -> object:
+        """A sign of life, the first one before any work."""
+        ...
+
+    def say_goodbye(self) -> object:
+        """The last one."""
+        ...
+
     def sweep(self) -> object:
         """Ring for whatever is due; once a minute, by whichever worker comes first (A21)."""
         ...
@@ -40,8 +56,8 @@ class Work(Protocol):
 
 def make_consumer(
     huey: Huey, make_work: Callable[[Callable[[], bool]], Work], *, threads: int
-) -> Any:
-    """A Huey consumer that ends gracefully on SIGTERM.
+) -> tuple[Any, Work]:
+    """A Huey consumer that ends gracefully on SIGTERM, and the work it does.
 
     ``make_work`` is given a question to ask between two pieces: whether it is time to stop.
     """
@@ -63,9 +79,13 @@ def make_consumer(
 
         return do
 
-    todo = {"drain_links": work.drain_links, SWEEP: work.sweep}
+    todo = {
+        "drain_links": work.drain_links,
+        "drain_mailboxes": work.drain_mailboxes,
+        SWEEP: work.sweep,
+    }
     add_tasks(huey, {kind: logged(kind, task) for kind, task in todo.items()})
-    return consumer
+    return consumer, work
 
 
 def run(
@@ -79,7 +99,7 @@ def run(
 
     Must run in the main thread: only there Python lets signals be taken.
     """
-    consumer = make_consumer(huey, make_work, threads=threads)
+    consumer, work = make_consumer(huey, make_work, threads=threads)
     _stop_on_break(consumer.stop)
 
     def ready() -> None:
@@ -88,8 +108,12 @@ def run(
             ready_file.touch()
 
     huey.on_startup("ready")(ready)
-    # Huey's scheduler sweeps at once, so what came due while nobody worked is found.
-    consumer.run()
+    # A database that is down may come up later: the next sign of life is the first one then.
+    attempt(work.show_alive)
+    with repeated(SIGN_OF_LIFE_SECONDS, work.show_alive):
+        # Huey's scheduler sweeps at once, so what came due while nobody worked is found.
+        consumer.run()
+    attempt(work.say_goodbye)
     _log.info("worker_stopped")
 
 

@@ -18,8 +18,11 @@ from backend.domain.crm import (
     ActivityDraft,
     ActivityKind,
     ActivityStatus,
+    Additions,
     Capabilities,
     Contact,
+    Entry,
+    Listing,
     MatchedContact,
     SyncStatus,
     UnmatchedAttendee,
@@ -122,6 +125,57 @@ class HttpCrm:
             return _activity(answer.json()["activity"])
         return _activity(answer.raise_for_status().json())
 
+    def add_activity(
+        self, tenant_id: str, external_key: str, draft: ActivityDraft, additions: Additions
+    ) -> tuple[Activity, bool]:
+        if not _is_key(external_key):
+            raise _cannot_be_said("external_key")
+        content = {**_draft_json(draft), **_mended(asdict(additions))}
+        answer = self._by_key("POST", tenant_id, external_key, json=content).raise_for_status()
+        return _activity(answer.json()), answer.status == 201
+
+    def find_entries(
+        self, tenant_id: str, listing: Listing, query: str, limit: int
+    ) -> Sequence[Entry]:
+        if _UNSAYABLE.search(query) or len(query) > _LONGEST_QUERY:
+            return []
+        params = {"listing": listing.value, "q": query, "limit": str(min(limit, _MOST_PER_PAGE))}
+        return self._entries(tenant_id, params)
+
+    def entries_by_id(
+        self, tenant_id: str, listing: Listing, ids: Sequence[str]
+    ) -> Sequence[Entry]:
+        known = [i for i in dict.fromkeys(ids) if re.fullmatch(r"[A-Za-z0-9_.-]+", i)]
+        if not known:
+            return []
+        params = {"listing": listing.value, "id": known[:_MOST_PER_PAGE]}
+        return self._entries(tenant_id, params)
+
+    def contact_types(self, tenant_id: str) -> Sequence[str]:
+        return self._types(tenant_id)["contact_types"]
+
+    def activity_types(self, tenant_id: str) -> Sequence[str]:
+        return self._types(tenant_id)["activity_types"]
+
+    def create_contact(self, tenant_id: str, name: str, address: str) -> Contact:
+        for field, value in (("name", name), ("address", address)):
+            if _UNSAYABLE.search(value):
+                raise _cannot_be_said(field)
+        content = {"name": name, "address": address}
+        answer = self._call("POST", "/contacts/by-address", tenant_id, json=content)
+        return _contact(answer.raise_for_status().json())
+
+    def _entries(
+        self, tenant_id: str, params: Mapping[str, str | Sequence[str]]
+    ) -> Sequence[Entry]:
+        answer = self._call("GET", "/entries", tenant_id, params=params).raise_for_status()
+        return [Entry(item["id"], item["name"], item["detail"]) for item in answer.json()["items"]]
+
+    def _types(self, tenant_id: str) -> Mapping[str, Sequence[str]]:
+        answer = self._call("GET", "/types", tenant_id).raise_for_status()
+        names: Mapping[str, Sequence[str]] = answer.json()
+        return names
+
     def remove_activity(self, tenant_id: str, external_key: str, *, revision: str) -> None:
         """The tombstone has a revision of its own: look at it before bringing the record back."""
         if _is_key(external_key):
@@ -166,7 +220,7 @@ class HttpCrm:
         tenant_id: str,
         *,
         shown_as: str | None = None,
-        params: Mapping[str, str] | None = None,
+        params: Mapping[str, str | Sequence[str]] | None = None,
         headers: Mapping[str, str] | None = None,
         json: object = None,
     ) -> Answer:

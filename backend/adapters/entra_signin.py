@@ -119,6 +119,19 @@ class EntraSignIn:
 
         return self._server_tokens.get(_server_key(server), fetch)
 
+    def renew_server_token(self, server: ServerCredentials, budget: Budget | None = None) -> None:
+        """Sign a server in now, whatever is remembered of it, and remember the new token.
+
+        What was granted or taken away since the last token shows in a new one only.
+
+        Raises: as :meth:`server_token`.
+        """
+        key = _server_key(server)
+        kept = self._server_tokens.peek(key)
+        if kept is not None:
+            self._server_tokens.drop(key, kept)
+        self.server_token(server, budget)
+
     def drop_server_token(self, server: ServerCredentials, token: GraphToken) -> None:
         """Forget a token that Graph refused; the next call gets a new one."""
         self._server_tokens.drop(_server_key(server), token)

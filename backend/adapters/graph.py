@@ -1,38 +1,52 @@
 """Outlook through Microsoft Graph: the calendars of the domain, one identity each.
 
-Reads events, writes categories and nothing else; asks the directory a little. Decides nothing.
+Reads events and what changed, writes categories and nothing else, keeps subscriptions, asks the
+directory a little. Decides nothing.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import datetime
 
+from backend.adapters import graph_categories, graph_delta, graph_directory, graph_subscriptions
 from backend.adapters.answers import Answer
 from backend.adapters.entra_signin import EntraSignIn
-from backend.adapters.graph_client import GraphClient, TokenSource, json_list, json_object
+from backend.adapters.graph_batch import Read, read_together
+from backend.adapters.graph_client import ErrorOf, GraphClient, TokenSource, json_object
+from backend.adapters.graph_errors import graph_error, mailbox_error
 from backend.adapters.graph_events import SELECT, SELECT_WITH_BODY, parse_event
+from backend.adapters.graph_tokens import ServerTokens, UserTokens
 from backend.adapters.http import Http
 from backend.adapters.mailbox_gates import MailboxGates
+from backend.adapters.odata import literal
 from backend.adapters.routing import CLOUDS, Cloud
-from backend.adapters.token_cache import GraphToken
-from backend.adapters.transport import Budget
 from backend.domain.errors import (
-    ClaimsRequiredError,
     NotAllowedError,
     RemoteAccessError,
     RemoteConflictError,
     RemoteNotFoundError,
-    RemoteRejectedError,
 )
-from backend.domain.event import Event, normalised_address
-from backend.domain.ports import Clock, DirectoryUser, Look, Mailbox, Principal, ServerCredentials
+from backend.domain.event import Event
+from backend.domain.ports import (
+    Clock,
+    DeltaPage,
+    DirectoryPage,
+    DirectoryUser,
+    Examination,
+    GroupPage,
+    Hooks,
+    Look,
+    Mailbox,
+    Principal,
+    ServerCredentials,
+    Subscription,
+    Window,
+)
 
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _EVENT = "/users/{user}/events/{event}"
-_MASTER_CATEGORIES = "/users/{user}/outlook/masterCategories"
-_USER_FIELDS = "id,displayName,mail,userPrincipalName,proxyAddresses,accountEnabled"
+_DEFAULT_CALENDAR = "/users/{user}/calendar/events"
+_ALL_CALENDARS = "/users/{user}/events"
 _PAGE = "50"
 
 
@@ -57,7 +71,7 @@ class GraphCalendars:
 
     def as_user(self, principal: Principal, *, budget: float | None = None) -> GraphCalendar:
         """Outlook as this user sees it; ``budget``: seconds for all calls together."""
-        tokens = _UserTokens(self._sign_in, principal)
+        tokens = UserTokens(self._sign_in, principal)
         return self._calendar(tokens, self._sign_in.cloud, principal.tenant_id, budget, user=True)
 
     def as_app(self, server: ServerCredentials, *, budget: float | None = None) -> GraphCalendar:
@@ -70,8 +84,16 @@ class GraphCalendars:
             raise RemoteAccessError(
                 "graph: unknown cloud", system="graph", remote_code="unknown_cloud"
             )
-        tokens = _ServerTokens(self._sign_in, server)
+        tokens = ServerTokens(self._sign_in, server)
         return self._calendar(tokens, cloud, server.tenant_id, budget, user=False)
+
+    def sign_in_anew(self, server: ServerCredentials, *, budget: float | None = None) -> None:
+        """Sign in as a firm's online server, whatever token is at hand.
+
+        Raises: RemoteAccessError (``remote_code`` says why), TransientRemoteError.
+        """
+        limit = None if budget is None else self._http.budget(budget)
+        self._sign_in.renew_server_token(server, limit)
 
     def _calendar(
         self,
@@ -94,40 +116,6 @@ class GraphCalendars:
         return GraphCalendar(
             client, cloud=cloud, tenant_id=tenant_id, clock=self._clock, scopes_tell=user
         )
-
-
-class _UserTokens:
-    """Tokens on behalf of one user. Only he can answer a challenge."""
-
-    def __init__(self, sign_in: EntraSignIn, principal: Principal) -> None:
-        self._sign_in = sign_in
-        self._principal = principal
-
-    def get(self, budget: Budget | None) -> GraphToken:
-        return self._sign_in.user_token(self._principal, budget)
-
-    def drop(self, token: GraphToken) -> None:
-        self._sign_in.drop_user_token(self._principal, token)
-
-    def answer_challenge(self, claims: str, _budget: Budget | None) -> None:
-        raise ClaimsRequiredError(claims)
-
-
-class _ServerTokens:
-    """Tokens of an online server."""
-
-    def __init__(self, sign_in: EntraSignIn, server: ServerCredentials) -> None:
-        self._sign_in = sign_in
-        self._server = server
-
-    def get(self, budget: Budget | None) -> GraphToken:
-        return self._sign_in.server_token(self._server, budget)
-
-    def drop(self, token: GraphToken) -> None:
-        self._sign_in.drop_server_token(self._server, token)
-
-    def answer_challenge(self, claims: str, budget: Budget | None) -> None:
-        self._sign_in.server_token(self._server, budget, claims=claims)
 
 
 class GraphCalendar:
@@ -174,31 +162,68 @@ class GraphCalendar:
         Raises: RemoteNotFoundError when this mailbox does not hold it; RemoteAccessError when the
         mailbox itself cannot be read.
         """
-        answer = self._client.call(
-            "GET",
-            _EVENT,
-            self._ids(mailbox, event=event_id),
-            mailbox=mailbox,
-            params={"$select": SELECT_WITH_BODY if with_body else SELECT},
-        )
-        return self._look(answer)
+        read = self._event(mailbox, event_id, with_body=with_body)
+        return self._look(self._read(mailbox, read))
 
     def find_events(
         self, mailbox: Mailbox, ical_uid: str, *, default_calendar: bool
     ) -> list[Event]:
-        """Single events and masters with this iCalUId, in the default calendar or in all (L6)."""
-        path = "/users/{user}/calendar/events" if default_calendar else "/users/{user}/events"
-        pages = self._client.pages(
-            path,
-            self._ids(mailbox),
-            mailbox=mailbox,
-            params={
-                "$filter": f"iCalUId eq {_literal(ical_uid)}",
-                "$select": SELECT,
-                "$top": _PAGE,
-            },
+        """Single events and masters with this iCalUId, in the default calendar or in all (L6).
+
+        Raises: RemoteAccessError, also for a 404: a list is there as long as the mailbox is.
+        """
+        read = self._list(mailbox, ical_uid, default_calendar=default_calendar)
+        return self._listed(mailbox, read, self._read(mailbox, read, error=mailbox_error))
+
+    def examine(self, mailbox: Mailbox, event_id: str, ical_uid: str) -> Examination:
+        """An event with body and both lists of its iCalUId; the lists come first, as proofs.
+
+        Raises: what :meth:`find_events` and :meth:`get_event` raise, except that an event that is
+        not found is an answer.
+        """
+        reads = (
+            self._list(mailbox, ical_uid, default_calendar=True),
+            self._list(mailbox, ical_uid, default_calendar=False),
+            self._event(mailbox, event_id, with_body=True),
         )
-        return [parse_event(item) for page in pages for item in page]
+        here, anywhere, event = read_together(self._client, mailbox, reads)
+        if 401 in (here.status, anywhere.status, event.status):
+            return self._examine_singly(mailbox, event_id, ical_uid)
+        listed = tuple(self._listed(mailbox, reads[0], here))
+        elsewhere = tuple(self._listed(mailbox, reads[1], anywhere))
+        try:
+            look = self._look(event)
+        except RemoteNotFoundError:
+            look = None
+        return Examination(look, in_default_calendar=listed, in_any_calendar=elsewhere)
+
+    def read_changes(self, mailbox: Mailbox, where: Window | str) -> DeltaPage:
+        """A page of the default calendar's delta; see :func:`graph_delta.read_changes`."""
+        self._check_tenant(mailbox)
+        return graph_delta.read_changes(self._client, mailbox, where)
+
+    def subscribe(self, mailbox: Mailbox, hooks: Hooks, expires_at: datetime) -> Subscription:
+        """Ask for change notifications of all calendars of the mailbox.
+
+        Raises: SubscriptionExistsError, a RemoteConflictError, when this app has one already.
+        """
+        self._check_tenant(mailbox)
+        return graph_subscriptions.subscribe(self._client, mailbox, hooks, expires_at)
+
+    def find_subscription(
+        self, mailbox: Mailbox, conflict: RemoteConflictError
+    ) -> Subscription | None:
+        """What the app has for the mailbox: Graph tells with the conflict, or its list does."""
+        self._check_tenant(mailbox)
+        return graph_subscriptions.find_subscription(self._client, mailbox, conflict)
+
+    def renew_subscription(self, subscription_id: str, expires_at: datetime) -> Subscription:
+        """Prolong, which also reauthorizes. Raises: RemoteNotFoundError when it is gone."""
+        return graph_subscriptions.renew_subscription(self._client, subscription_id, expires_at)
+
+    def unsubscribe(self, subscription_id: str) -> None:
+        """End a subscription; one that is gone already is a success."""
+        graph_subscriptions.unsubscribe(self._client, subscription_id)
 
     def set_categories(
         self, mailbox: Mailbox, event_id: str, categories: Sequence[str], *, etag: str
@@ -224,33 +249,23 @@ class GraphCalendar:
         return look
 
     def ensure_master_category(self, mailbox: Mailbox, name: str, color: str) -> bool:
-        """Make the coloured category unless the mailbox has it, in whatever case it is written.
-
-        What a second POST of a name answers is not documented, so a refusal is looked into with a
-        second reading of the list. False when not permitted.
-        """
+        """Make the coloured category unless the mailbox has it. False when not permitted."""
+        self._check_tenant(mailbox)
         if self.may_write_master_categories is False:
             return False
-        ids = self._ids(mailbox)
+        return graph_categories.ensure_master_category(self._client, mailbox, name, color)
+
+    def has_master_category(self, mailbox: Mailbox, name: str) -> bool | None:
+        """Whether the mailbox lists the category; ``None`` where we may not read its list."""
+        self._check_tenant(mailbox)
+        if not self._cloud.has_master_categories:
+            return None
         try:
-            if self._has_master_category(mailbox, name):
-                return True
-            try:
-                self._client.call(
-                    "POST",
-                    _MASTER_CATEGORIES,
-                    ids,
-                    mailbox=mailbox,
-                    json={"displayName": name, "color": color},
-                )
-            except (RemoteRejectedError, RemoteConflictError, RemoteNotFoundError):
-                if not self._has_master_category(mailbox, name):
-                    raise
+            return graph_categories.has_master_category(self._client, mailbox, name)
         except RemoteAccessError as error:
             if error.status == 403:
-                return False
+                return None
             raise
-        return True
 
     def may_edit(self, mailbox: Mailbox) -> bool:
         """Whether Graph says this identity may edit the owner's default calendar (T9)."""
@@ -271,105 +286,71 @@ class GraphCalendar:
         return json_object(answer).get("canEdit") is True
 
     def verified_domains(self) -> tuple[str, ...]:
-        """The tenant's verified domains, casefolded (Graph docs: organization)."""
-        answer = self._client.call("GET", "/organization", params={"$select": "id,verifiedDomains"})
-        organisations = [o for o in json_list(json_object(answer)) if isinstance(o, dict)]
-        domains = [
-            domain["name"].strip().casefold()
-            for organisation in organisations
-            for domain in organisation.get("verifiedDomains") or []
-            if isinstance(domain, dict) and isinstance(domain.get("name"), str)
-        ]
-        return tuple(dict.fromkeys(domains))
+        """The tenant's verified domains, casefolded."""
+        return graph_directory.verified_domains(self._client)
 
     def find_user(self, tenant_id: str, key: str) -> DirectoryUser | None:
-        """A user by object id, mail address, alias or principal name (Graph docs: user)."""
+        """A user by object id, mail address, alias or principal name."""
         if tenant_id.casefold() != self._tenant_id.casefold() or not key.strip():
             return None
-        if _GUID.fullmatch(key.strip()):
-            return self._user_by_id(key.strip())
-        address = normalised_address(key)
-        found = [user for item in self._users_with(address) if (user := _directory_user(item))]
-        return next(
-            (user for user in found if normalised_address(user.address) == address),
-            found[0] if found else None,
-        )
+        return graph_directory.find_user(self._client, key)
 
-    def _user_by_id(self, oid: str) -> DirectoryUser | None:
-        try:
-            answer = self._client.call(
-                "GET", "/users/{user}", {"user": oid}, params={"$select": _USER_FIELDS}
-            )
-        except RemoteNotFoundError:
-            return None
-        except RemoteAccessError as error:
-            if error.status == 404:
-                return None
-            raise
-        return _directory_user(json_object(answer))
+    def list_groups(self, link: str | None = None) -> GroupPage:
+        """A page of the tenant's groups that have an address (Graph docs: list groups)."""
+        return graph_directory.list_groups(self._client, link)
 
-    def _users_with(self, address: str) -> list[Any]:
-        # A primary address carries SMTP:, an alias smtp:; whether Graph minds the case is unknown.
-        conditions = [
-            f"mail eq {_literal(address)}",
-            f"userPrincipalName eq {_literal(address)}",
-            *(
-                f"proxyAddresses/any(p:p eq {_literal(prefix + address)})"
-                for prefix in ("smtp:", "SMTP:")
-            ),
-        ]
-        answer = self._client.call(
-            "GET",
-            "/users",
-            params={"$filter": " or ".join(conditions), "$select": _USER_FIELDS, "$top": "5"},
-        )
-        return json_list(json_object(answer))
-
-    def _has_master_category(self, mailbox: Mailbox, name: str) -> bool:
-        answer = self._client.call("GET", _MASTER_CATEGORIES, self._ids(mailbox), mailbox=mailbox)
-        wanted = name.strip().casefold()
-        names = (
-            item.get("displayName")
-            for item in json_list(json_object(answer))
-            if isinstance(item, dict)
-        )
-        return any(isinstance(n, str) and n.strip().casefold() == wanted for n in names)
+    def list_users(self, link: str | None = None) -> DirectoryPage:
+        """A page of the tenant's active users: the first one, or the one at a link."""
+        return graph_directory.list_users(self._client, link)
 
     def _granted(self, *scopes: str) -> bool | None:
         if not self._scopes_tell:
             return None
         return not self._client.token().scopes.isdisjoint(scopes)
 
-    def _ids(self, mailbox: Mailbox, **ids: str) -> Mapping[str, str]:
-        if mailbox.tenant_id.casefold() != self._tenant_id.casefold():
-            raise NotAllowedError("This mailbox belongs to another organisation.")
-        return {"user": mailbox.owner_oid, **ids}
+    def _event(self, mailbox: Mailbox, event_id: str, *, with_body: bool) -> Read:
+        fields = SELECT_WITH_BODY if with_body else SELECT
+        return Read(_EVENT, self._ids(mailbox, event=event_id), {"$select": fields})
+
+    def _list(self, mailbox: Mailbox, ical_uid: str, *, default_calendar: bool) -> Read:
+        condition = f"iCalUId eq {literal(ical_uid)}"
+        return Read(
+            _DEFAULT_CALENDAR if default_calendar else _ALL_CALENDARS,
+            self._ids(mailbox),
+            {"$filter": condition, "$select": SELECT, "$top": _PAGE},
+        )
+
+    def _read(self, mailbox: Mailbox, read: Read, *, error: ErrorOf = graph_error) -> Answer:
+        return self._client.call(
+            "GET", read.path, read.ids, mailbox=mailbox, params=read.params, error=error
+        )
+
+    def _examine_singly(self, mailbox: Mailbox, event_id: str, ical_uid: str) -> Examination:
+        """Call by call, when the token was refused inside a batch: a single call gets a new one."""
+        listed = self.find_events(mailbox, ical_uid, default_calendar=True)
+        elsewhere = self.find_events(mailbox, ical_uid, default_calendar=False)
+        try:
+            look = self.get_event(mailbox, event_id, with_body=True)
+        except RemoteNotFoundError:
+            look = None
+        return Examination(look, tuple(listed), tuple(elsewhere))
+
+    def _listed(self, mailbox: Mailbox, read: Read, first: Answer) -> list[Event]:
+        """All pages of a list whose first one is there; an empty page is not the end of it."""
+        if not first.ok:
+            raise mailbox_error(first)
+        pages = self._client.pages_from(first, read.path, mailbox=mailbox, error=mailbox_error)
+        return [parse_event(item) for page in pages for item in page]
 
     def _look(self, answer: Answer) -> Look:
+        if not answer.ok:
+            raise graph_error(answer)
         return Look(parse_event(answer.json()), answer.request_id, self._clock())
 
+    def _ids(self, mailbox: Mailbox, **ids: str) -> Mapping[str, str]:
+        self._check_tenant(mailbox)
+        return {"user": mailbox.owner_oid, **ids}
 
-def _literal(text: str) -> str:
-    """A string in an OData expression."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _directory_user(item: object) -> DirectoryUser | None:
-    if not isinstance(item, dict) or not isinstance(item.get("id"), str):
-        return None
-    proxies = item.get("proxyAddresses")
-    return DirectoryUser(
-        oid=item["id"].lower(),
-        name=_text(item.get("displayName")),
-        address=_text(item.get("mail")) or _text(item.get("userPrincipalName")),
-        proxy_addresses=tuple(
-            normalised_address(proxy)
-            for proxy in (proxies if isinstance(proxies, list) else ())
-            if isinstance(proxy, str) and proxy[:5].casefold() == "smtp:"
-        ),
-        enabled=item.get("accountEnabled") is not False,
-    )
-
-
-def _text(value: object) -> str:
-    return value.replace("\x00", "") if isinstance(value, str) else ""
+    def _check_tenant(self, mailbox: Mailbox) -> None:
+        if mailbox.tenant_id.casefold() != self._tenant_id.casefold():
+            raise NotAllowedError("This mailbox belongs to another organisation.")

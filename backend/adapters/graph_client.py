@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -14,11 +15,20 @@ from backend.adapters.http import Http
 from backend.adapters.mailbox_gates import MailboxGates
 from backend.adapters.token_cache import GraphToken
 from backend.adapters.transport import Budget
-from backend.domain.errors import InvalidEventIdError, RemoteRejectedError, TransientRemoteError
+from backend.domain.breaker import NO_TIME_LEFT
+from backend.domain.errors import (
+    InvalidEventIdError,
+    RemoteError,
+    RemoteRejectedError,
+    TransientRemoteError,
+)
 from backend.domain.ports import Mailbox
 
-_PREFER_IMMUTABLE_IDS = 'IdType="ImmutableId"'
+PREFER_IMMUTABLE_IDS = 'IdType="ImmutableId"'
 _MOST_PAGES = 50
+
+ErrorOf = Callable[[Answer], RemoteError]
+"""What an answer that is no success means, in the words of the domain."""
 
 
 class TokenSource(Protocol):
@@ -38,6 +48,29 @@ class TokenSource(Protocol):
         Raises: ClaimsRequiredError when only the person can do that.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One call as it will be made; ``page_size`` is a wish that Graph may undercut."""
+
+    method: str
+    url: str
+    path: str
+    mailbox: Mailbox | None
+    params: Mapping[str, str] | None = None
+    headers: Mapping[str, str] | None = None
+    json: object = None
+    page_size: int | None = None
+    error: ErrorOf = graph_error
+    timeout: float | None = None
+    repeatable: bool = False
+
+    @property
+    def prefer(self) -> str:
+        if self.page_size is None:
+            return PREFER_IMMUTABLE_IDS
+        return f"{PREFER_IMMUTABLE_IDS}, odata.maxpagesize={self.page_size}"
 
 
 class GraphClient:
@@ -77,76 +110,133 @@ class GraphClient:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         json: object = None,
+        page_size: int | None = None,
+        error: ErrorOf = graph_error,
+        timeout: float | None = None,
+        repeatable: bool = False,
     ) -> Answer:
         """One call; ``path`` holds names in braces that ``ids`` fills, and is what the log shows.
 
-        Raises: the error :func:`graph_error` names for anything but a 2xx answer.
+        ``timeout``: seconds, for a call that takes longer than others; ``repeatable``: a broken
+        connection is tried again at once, as it always is for GET.
+
+        Raises: the error that ``error`` names for anything but a 2xx answer.
         """
-        url = self._root + path.format_map({k: quoted_id(v) for k, v in (ids or {}).items()})
         return self._send(
-            method, url, path, mailbox=mailbox, params=params, headers=headers or {}, json=json
+            _Request(
+                method,
+                self._root + filled(path, ids),
+                path,
+                mailbox,
+                params,
+                headers,
+                json,
+                page_size,
+                error,
+                timeout,
+                repeatable or method == "GET",
+            )
+        )
+
+    def follow(
+        self,
+        link: object,
+        path: str,
+        *,
+        mailbox: Mailbox | None,
+        page_size: int | None = None,
+        error: ErrorOf = graph_error,
+    ) -> Answer:
+        """GET what a link of Graph's leads to, as it stands; ``path`` is for the log.
+
+        Raises: as :meth:`call` and :meth:`own_link`.
+        """
+        return self._send(
+            _Request(
+                "GET",
+                self.own_link(link),
+                path,
+                mailbox,
+                page_size=page_size,
+                error=error,
+                repeatable=True,
+            )
         )
 
     def pages(
         self,
         path: str,
-        ids: Mapping[str, str],
+        ids: Mapping[str, str] | None = None,
         *,
-        mailbox: Mailbox,
-        params: Mapping[str, str],
+        mailbox: Mailbox | None,
+        params: Mapping[str, str] | None = None,
+        error: ErrorOf = graph_error,
+        most: int = _MOST_PAGES,
     ) -> Iterator[list[Any]]:
         """The ``value`` arrays of a list, page by page.
 
-        Raises: as :meth:`call`; RemoteRejectedError for a next link that leads elsewhere, as our
-        token would go there, and for a list without end.
+        Raises: as :meth:`follow`; RemoteRejectedError for a list without end.
         """
-        answer = self.call("GET", path, ids, mailbox=mailbox, params=params)
-        for _ in range(_MOST_PAGES):
+        first = self.call("GET", path, ids, mailbox=mailbox, params=params, error=error)
+        yield from self.pages_from(first, path, mailbox=mailbox, error=error, most=most)
+
+    def pages_from(
+        self,
+        first: Answer,
+        path: str,
+        *,
+        mailbox: Mailbox | None,
+        error: ErrorOf = graph_error,
+        most: int = _MOST_PAGES,
+    ) -> Iterator[list[Any]]:
+        """As :meth:`pages`, when the first page is there already."""
+        answer = first
+        for _ in range(most):
             body = json_object(answer)
             yield json_list(body)
             link = body.get("@odata.nextLink")
             if link is None:
                 return
-            answer = self._send("GET", self._own_link(link), path, mailbox=mailbox, headers={})
+            answer = self.follow(link, path, mailbox=mailbox, error=error)
         raise RemoteRejectedError("graph: a list without end", system="graph")
 
-    def _send(
-        self,
-        method: str,
-        url: str,
-        path: str,
-        *,
-        mailbox: Mailbox | None,
-        headers: Mapping[str, str],
-        params: Mapping[str, str] | None = None,
-        json: object = None,
-    ) -> Answer:
+    def own_link(self, link: object) -> str:
+        """The link itself, when it leads below our own root.
+
+        Raises: RemoteRejectedError when it leads elsewhere, as our token would go there.
+        """
+        if isinstance(link, str) and link.startswith(f"{self._root}/"):
+            return link
+        raise RemoteRejectedError("graph: a link leads elsewhere", system="graph")
+
+    def _send(self, request: _Request) -> Answer:
         """One call, and one more when Graph refused the token rather than the request."""
-        budget = self._time()
+        budget = self._time(request.timeout)
         for last in (False, True):
             token = self._tokens.get(budget)
-            with self._place(mailbox, budget):
+            with self._place(request.mailbox, budget):
                 answer = self._http.request(
-                    method,
-                    url,
+                    request.method,
+                    request.url,
                     system="graph",
-                    path=path,
-                    params=params,
+                    path=request.path,
+                    params=request.params,
                     headers={
-                        **headers,
+                        **(request.headers or {}),
                         "Authorization": f"Bearer {token.value}",
                         "Accept": "application/json",
-                        "Prefer": _PREFER_IMMUTABLE_IDS,
+                        "Prefer": request.prefer,
                         "client-request-id": str(uuid.uuid4()),
                     },
-                    json=json,
+                    json=request.json,
+                    timeout=request.timeout,
                     budget=budget,
-                    retries=1 if method == "GET" else 0,
+                    retries=1 if request.repeatable else 0,
                 )
             if answer.ok:
                 return answer
             if not self._token_refused(answer, token, budget) or last:
-                raise graph_error(answer)
+                raise request.error(answer)
         raise AssertionError("unreachable")
 
     def _token_refused(self, answer: Answer, token: GraphToken, budget: Budget) -> bool:
@@ -159,13 +249,16 @@ class GraphClient:
             self._tokens.answer_challenge(claims, budget)
         return True
 
-    def _time(self) -> Budget:
+    def _time(self, timeout: float | None) -> Budget:
+        seconds = self._timeout if timeout is None else timeout
         budget = self._budget
         if budget is None:
-            return self._http.budget(self._timeout)
+            return self._http.budget(seconds)
         if budget.remaining <= 0:
-            raise TransientRemoteError("graph: no time left for this call", system="graph")
-        return budget.at_most(self._timeout)
+            raise TransientRemoteError(
+                "graph: no time left for this call", system="graph", remote_code=NO_TIME_LEFT
+            )
+        return budget.at_most(seconds)
 
     def _place(self, mailbox: Mailbox | None, budget: Budget) -> Any:
         if mailbox is None:
@@ -173,10 +266,10 @@ class GraphClient:
         key = (self._tenant_id, mailbox.owner_oid.casefold())
         return self._gates.enter(key, budget.remaining)
 
-    def _own_link(self, link: object) -> str:
-        if isinstance(link, str) and link.startswith(f"{self._root}/"):
-            return link
-        raise RemoteRejectedError("graph: a link leads elsewhere", system="graph")
+
+def filled(path: str, ids: Mapping[str, str] | None) -> str:
+    """A path with every name in braces replaced by its id. Raises: as :func:`quoted_id`."""
+    return path.format_map({name: quoted_id(value) for name, value in (ids or {}).items()})
 
 
 def quoted_id(value: str) -> str:

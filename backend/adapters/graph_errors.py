@@ -51,10 +51,27 @@ def graph_error(answer: Answer) -> RemoteError:
     return answer.error(_kind(answer))
 
 
+def mailbox_error(answer: Answer) -> RemoteError:
+    """As :func:`graph_error`, for what every mailbox has: a 404 is trouble of the mailbox (L6)."""
+    if answer.status in (404, 410):
+        return answer.error(RemoteAccessError)
+    return graph_error(answer)
+
+
 def delta_error(answer: Answer) -> RemoteError:
-    """As :func:`graph_error`, for a delta link: DeltaExpiredError when it is no longer known."""
+    """As :func:`mailbox_error`, for a delta link: DeltaExpiredError when it is not known any more.
+
+    Graph has several words for that (Graph docs: delta query overview, synchronization reset).
+    """
     if answer.status == 410 or code_of(answer) in _DELTA_CODES:
         return answer.error(DeltaExpiredError)
+    return mailbox_error(answer)
+
+
+def subscription_error(answer: Answer) -> RemoteError:
+    """As :func:`graph_error`, for a subscription's id: a 404 is about it and about no mailbox."""
+    if answer.status in (404, 410):
+        return answer.error(RemoteNotFoundError)
     return graph_error(answer)
 
 

@@ -216,7 +216,7 @@ def _categories(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _parsed_moment(value: object) -> datetime | None:
+def parsed_moment(value: object) -> datetime | None:
     """An ISO moment with 0 to 9 fractional digits as UTC, cut to microseconds."""
     match = _MOMENT.fullmatch(value) if isinstance(value, str) else None
     if match is None:
@@ -240,7 +240,7 @@ def _parsed_moment(value: object) -> datetime | None:
 def _instant(value: object, *, default: datetime) -> datetime:
     if value is None:
         return default
-    moment = _parsed_moment(value)
+    moment = parsed_moment(value)
     if moment is None:
         raise _unreadable("time stamp")
     return moment
@@ -249,7 +249,7 @@ def _instant(value: object, *, default: datetime) -> datetime:
 def _moment(value: object, member: str, *, all_day: bool) -> tuple[datetime, date | None]:
     """Start or end as aware UTC and, for an all-day event, its date."""
     pair = _mapping(value)
-    wall = _parsed_moment(pair.get("dateTime"))
+    wall = parsed_moment(pair.get("dateTime"))
     zone = pair.get("timeZone")
     if wall is None or not isinstance(zone, str):
         raise _unreadable(member)

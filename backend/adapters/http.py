@@ -6,7 +6,7 @@ Repeats a call only as often as the caller allows; decides nothing about Graph, 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from urllib3.exceptions import HTTPError
 
 from backend.adapters.answers import Answer
 from backend.adapters.transport import Budget, deadline
+from backend.domain.breaker import NO_TIME_LEFT
 from backend.domain.errors import RemoteError, RemoteRejectedError, TransientRemoteError
 from backend.domain.ports import Clock
 
@@ -33,7 +34,7 @@ class _Call:
     url: str
     system: str
     path: str
-    params: Mapping[str, str] | None
+    params: Mapping[str, str | Sequence[str]] | None
     headers: Mapping[str, str]
     body: Any
 
@@ -49,14 +50,18 @@ class Http:
         timeout: float = 10.0,
         connect_timeout: float = 3.0,
         max_bytes: int = 16 * 1024 * 1024,
+        on_answer: Callable[[Answer], None] = lambda _answer: None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``timeout``: seconds one call may take in all; ``max_bytes``: of the decoded body."""
+        """``timeout``: seconds one call may take in all; ``max_bytes``: of the decoded body;
+        ``on_answer`` is shown every answer and must not raise.
+        """
         self._session = session
         self._clock = clock
         self._timeout = timeout
         self._connect_timeout = connect_timeout
         self._max_bytes = max_bytes
+        self._on_answer = on_answer
         self._monotonic = monotonic
 
     def budget(self, seconds: float) -> Budget:
@@ -70,7 +75,7 @@ class Http:
         *,
         system: str,
         path: str,
-        params: Mapping[str, str] | None = None,
+        params: Mapping[str, str | Sequence[str]] | None = None,
         headers: Mapping[str, str] | None = None,
         json: object = None,
         data: Mapping[str, str | bytes | int] | bytes | None = None,
@@ -129,7 +134,9 @@ class Http:
         system = call.system
         seconds = budget.remaining
         if seconds <= 0:
-            raise TransientRemoteError(f"{system}: no time left for this call", system=system)
+            raise TransientRemoteError(
+                f"{system}: no time left for this call", system=system, remote_code=NO_TIME_LEFT
+            )
         try:
             with (
                 deadline(budget),
@@ -166,7 +173,9 @@ class Http:
             raise _BrokenConnectionError(
                 f"{system}: the connection broke", system=system
             ) from error
-        return Answer(system, response.status_code, response.headers, content, self._clock())
+        answer = Answer(system, response.status_code, response.headers, content, self._clock())
+        self._on_answer(answer)
+        return answer
 
     def _read(self, response: requests.Response, system: str, budget: Budget) -> bytes:
         chunks: list[bytes] = []

@@ -65,6 +65,10 @@ class TokenCache:
                 return token
             return slot.token
 
+    def peek(self, key: Hashable) -> GraphToken | None:
+        """The token that is remembered, whatever its age."""
+        return self._slot(key).token
+
     def drop(self, key: Hashable, token: GraphToken) -> None:
         """Forget ``token``, unless a newer one has taken its place."""
         slot = self._slot(key)

@@ -7,15 +7,23 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
-from backend.api.fields import Moment
+from backend.api.fields import Cursor, Moment
 from backend.domain.crm import Activity, AttendeeMatch, Phase
 from backend.domain.event import Event
+from backend.domain.matching import is_personnel
 from backend.services.answers import EventAnswer, Me
 
 
 class PersonSchema(Schema):
     name = fields.String()
     address = fields.String()
+
+
+def _why_excluded(match: AttendeeMatch) -> str | None:
+    if match.match != "excluded":
+        return None
+    own = match.contact is not None and is_personnel(match.contact)
+    return "personnel" if own else "blocked_address"
 
 
 class AttendeeSchema(Schema):
@@ -27,6 +35,12 @@ class AttendeeSchema(Schema):
     response = fields.String(attribute="attendee.response")
     match = fields.String()
     contact_id = fields.String(attribute="contact.id", dump_default=None, allow_none=True)
+    company_id = fields.String(attribute="contact.company_id", dump_default=None, allow_none=True)
+    why = fields.Function(
+        _why_excluded,
+        allow_none=True,
+        metadata={"type": "string", "description": "Why somebody is left out."},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +209,40 @@ class EventAnswerSchema(Schema):
         }
 
 
+class WhySchema(Schema):
+    code = fields.String()
+    text = fields.String()
+
+
+class NamedSchema(Schema):
+    name = fields.String()
+
+
+class HistoryLineSchema(Schema):
+    """A :class:`~backend.services.answers.HistoryLine`."""
+
+    id = fields.String()
+    at = Moment()
+    kind = fields.String()
+    line = fields.String()
+    message = fields.String()
+    source = fields.String()
+    trigger = fields.String(allow_none=True)
+    state_before = fields.String(allow_none=True)
+    state_after = fields.String(allow_none=True)
+    by = fields.Nested(NamedSchema, allow_none=True)
+    on_behalf_of = fields.Nested(NamedSchema, allow_none=True)
+    codes = fields.List(fields.String())
+    why = fields.List(fields.Nested(WhySchema))
+    fields_ = fields.List(fields.String(), attribute="fields", data_key="fields")
+    request_id = fields.String(allow_none=True)
+
+
+class HistoryPageSchema(Schema):
+    items = fields.List(fields.Nested(HistoryLineSchema))
+    next = Cursor(allow_none=True)
+
+
 class ContactSchema(Schema):
     id = fields.String()
     name = fields.String()
@@ -225,6 +273,14 @@ class FirmSchema(Schema):
     activity_type = fields.String(attribute="policy.activity_type")
 
 
+class PullProgressSchema(Schema):
+    """A :class:`~backend.services.answers.PullProgress`."""
+
+    since = Moment()
+    pages = fields.Integer()
+    events = fields.Integer()
+
+
 class MeSchema(Schema):
     """A :class:`~backend.services.answers.Me`; members that PATCH takes have the same names."""
 
@@ -249,7 +305,10 @@ class MeSchema(Schema):
     changed_at = Moment(allow_none=True)
     written_at = Moment(allow_none=True)
     state = fields.String()
+    progress = fields.Nested(PullProgressSchema, allow_none=True)
     problem = fields.String(allow_none=True)
+    problem_since = Moment(allow_none=True)
+    problem_advice = fields.String(allow_none=True)
 
     @pre_dump
     def lay_out(self, me: Me, **_kwargs: Any) -> dict[str, Any]:

@@ -27,6 +27,12 @@ _EXTENSION = "calendar_sync_guards"
 OPEN = None
 """The guard of what everybody may see."""
 
+
+def own_checks() -> Principal:
+    """The guard of what proves itself item by item, as Graph's notifications do: never called."""
+    raise NotAllowedError
+
+
 CRM_TENANT_HEADER = "X-CRM-Tenant"
 SERVICE_CALLER = "service"
 """The ``oid`` of another instance that calls ``/crm/api`` with the shared word."""
@@ -54,7 +60,7 @@ def register_authentication(app: Flask) -> None:
         if request.blueprint not in guards:
             raise NotAllowedError
         guard = guards[request.blueprint]
-        if guard is OPEN:
+        if guard is OPEN or guard is own_checks:
             return None
         principal = guard()
         if isinstance(principal, Response):
@@ -113,6 +119,20 @@ class Callers:
         if request.method not in _SAFE:
             self._sessions.check_csrf(request.headers.get(CSRF_HEADER))
         return principal
+
+    def of_role(self, *roles: str) -> Resolver:
+        """As :meth:`by_bearer_or_cookie`, for people of the firm who have one of these app roles.
+
+        Asked of the token or the session at each request (A11).
+        """
+
+        def prove() -> Principal:
+            principal = self.of_firm(self.by_bearer_or_cookie())
+            if principal.roles.isdisjoint(roles):
+                raise NotAllowedError("This is for your firm's Calendar Sync administrators.")
+            return principal
+
+        return prove
 
     def of_page(self) -> Principal | Response:
         """Whoever is signed in on our pages; strangers are led to the sign-in and back."""

@@ -12,7 +12,7 @@ from marshmallow import Schema, fields
 
 from backend.api import event_ids
 from backend.api.event_ids import EventIdConverter
-from backend.api.fields import Moment
+from backend.api.fields import Cursor, Moment
 from backend.api.problems import MEDIA_TYPE
 
 _VERBS = ("get", "post", "put", "patch", "delete")
@@ -70,6 +70,7 @@ def documented(app: Flask) -> DocumentedApi:
     api = DocumentedApi(app)
     api.register_converter(EventIdConverter, _event_id_schema)
     api.register_field(Moment, "string", "date-time")
+    api.register_field(Cursor, "string", None)
     return api
 
 

@@ -1,4 +1,4 @@
-"""``/api/events``: one event seen whole, judged, ticked, unticked, brought back (T1-T5)."""
+"""``/api/events``: one event seen whole, judged, ticked, unticked, brought back, told (T1-T5)."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from backend.api.answers import EventAnswerSchema, VerdictSchema
+from backend.api.answers import EventAnswerSchema, HistoryPageSchema, VerdictSchema
 from backend.api.authentication import caller
 from backend.api.event_ids import graph_event_id
-from backend.api.ports import Linking
-from backend.api.requests import FormSchema, MailboxSchema, TickSchema
+from backend.api.ports import History, Linking
+from backend.api.requests import FormSchema, HistoryQuerySchema, MailboxSchema, TickSchema
 from backend.domain.rules import EventFacts, Verdict
-from backend.services.answers import EventAnswer
+from backend.services.answers import EventAnswer, HistoryPage
 
 
-def events_api(linking: Linking) -> Blueprint:
+def events_api(linking: Linking, history: History) -> Blueprint:
     """Bearer only: these calls may go on to Outlook in the caller's name."""
     api = Blueprint("events", __name__, url_prefix="/api/events", description="Outlook events")
 
@@ -63,6 +63,19 @@ def events_api(linking: Linking) -> Blueprint:
         """Bring back the record of an event that was unticked (T4)."""
         answer = linking.undo(caller(), graph_event_id(event_id), query["mailbox"])
         return answer, _status(answer)
+
+    @api.get("/<event_id:event_id>/history")
+    @api.arguments(HistoryQuerySchema, location="query")
+    @api.response(200, HistoryPageSchema)
+    def history_of(query: dict[str, Any], event_id: str) -> HistoryPage:
+        """What was seen, decided and written about one event, newest first (T10)."""
+        return history.of_event(
+            caller(),
+            graph_event_id(event_id),
+            query["mailbox"],
+            limit=query["limit"],
+            after=query["cursor"],
+        )
 
     return api
 

@@ -26,12 +26,16 @@ def health_pages(health: Health) -> Blueprint:
 
     @pages.get("/readyz")
     def ready() -> tuple[dict[str, object], int]:
-        """All parts below answer: 200, else 503 and which ones do not."""
+        """All parts below answer: 200, else 503 and which ones do not; warnings change neither."""
         parts = dict(health.ready())
         is_ready = all(state == "ok" for state in parts.values())
-        return {"status": "ok" if is_ready else "unavailable", "parts": parts}, (
-            200 if is_ready else 503
-        )
+        status = "ok" if is_ready else "unavailable"
+        body: dict[str, object] = {
+            "status": status,
+            "parts": parts,
+            "warnings": list(health.warnings()),
+        }
+        return body, 200 if is_ready else 503
 
     return pages
 

@@ -28,4 +28,10 @@ def me_api(people: People) -> Blueprint:
         """Change the own settings; what is left out stays as it is."""
         return people.update_me(caller(), preferences)
 
+    @api.post("/sync")
+    @api.response(202, MeSchema)
+    def sync() -> Me:
+        """Look at the own calendar now; the answer comes before the look does."""
+        return people.sync_now(caller())
+
     return api

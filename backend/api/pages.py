@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, redirect, render_template, request
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from werkzeug.security import safe_join
 from werkzeug.wrappers import Response as AnyResponse
 
+from backend.api.authentication import caller
 from backend.settings import Settings
 
 PANE_FILES = Path(str(files("static_taskpane")))
@@ -38,10 +40,9 @@ def site_pages(settings: Settings) -> Blueprint:
     def front() -> str:
         return render_template("front.html", notifies=settings.notification_url is not None)
 
-    @pages.get("/admin/")
-    def admin() -> str:
-        text = "The pages for administrators are not part of this version."
-        return render_template("message.html", title="Administration", text=text)
+    @pages.get("/admin")
+    def admin_without_slash() -> AnyResponse:
+        return redirect("/admin/", 308)
 
     @pages.get("/support")
     def support() -> str:
@@ -62,13 +63,49 @@ def site_pages(settings: Settings) -> Blueprint:
         """The pane's page with its two values filled in; Office adds a query, which is ignored."""
         return _unless_known(filled_pane(settings).encode(), "text/html")
 
-    @pages.get("/<any(taskpane, shared, vendor, assets):root>/<path:name>")
+    @pages.get("/<any(admin, taskpane, shared, vendor, assets):root>/<path:name>")
     def static_file(root: str, name: str) -> Response:
         """The same bytes for everybody, asked for again each time but sent only when changed."""
         path = _static_path(root, name)
         if path is None or path.suffix not in _TYPES or not path.is_file():
             abort(404)
         return _unless_known(path.read_bytes(), _TYPES[path.suffix])
+
+    return pages
+
+
+def admin_page(csrf_token: Callable[[], str]) -> Blueprint:
+    """The administration's one page, for whoever is signed in; its modules are open to all.
+
+    ``csrf_token`` answers the session's token, which the page sends along with every act.
+    """
+    pages = Blueprint("admin_page", __name__, template_folder="templates")
+
+    @pages.get("/admin/")
+    def admin() -> Response:
+        roles = caller().roles
+        role = next((role for role in ("admin", "support") if role in roles), None)
+        if role is None:
+            text = (
+                "This page is for the Calendar Sync administrators of your firm. Ask one of them"
+                " for the app role “admin”, or “support” to look without changing anything; then"
+                " sign in again."
+            )
+            page = render_template(
+                "message.html",
+                title="Administration",
+                text=text,
+                again=url_for("auth.login", next="/admin/"),
+            )
+            response = Response(page, 403)
+        else:
+            name = caller().name or caller().username
+            page = render_template(
+                "admin.html", csrf_token=csrf_token(), role=role, name=name or ""
+            )
+            response = Response(page)
+        response.headers["Cache-Control"] = "no-store"
+        return response
 
     return pages
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
+from uuid import UUID
 
-from backend.domain.crm import Contact
+from backend.domain.adding import ActivityForm
+from backend.domain.crm import Contact, Entry, Listing
 from backend.domain.ports import Principal
 from backend.domain.rules import EventFacts, Verdict
-from backend.services.answers import EventAnswer, Me, Preferences
+from backend.services.adding import ActivityProposal, Added
+from backend.services.answers import EventAnswer, HistoryPage, Me, Place, Preferences
+from backend.services.notifications import Notice, Receipt
 
 
 class People(Protocol):
@@ -17,6 +21,8 @@ class People(Protocol):
     def me(self, principal: Principal) -> Me: ...
 
     def update_me(self, principal: Principal, preferences: Preferences) -> Me: ...
+
+    def sync_now(self, principal: Principal) -> Me: ...
 
 
 class Linking(Protocol):
@@ -42,11 +48,66 @@ class Linking(Protocol):
     def find_contacts(self, principal: Principal, query: str, limit: int) -> Sequence[Contact]: ...
 
 
+class History(Protocol):
+    """What was seen, decided and written about one event."""
+
+    def of_event(
+        self,
+        principal: Principal,
+        event_id: str,
+        mailbox: str | None,
+        *,
+        limit: int,
+        after: Place | None = None,
+    ) -> HistoryPage: ...
+
+
+class Notifications(Protocol):
+    """What Graph tells us on its own."""
+
+    def take(self, notices: Sequence[Notice]) -> Receipt:
+        """Raises: NotStoredError."""
+        ...
+
+
+class Adding(Protocol):
+    """Add Activity, and the pickers of its form."""
+
+    def propose(
+        self, principal: Principal, event_id: str, mailbox: str | None
+    ) -> ActivityProposal: ...
+
+    def add(
+        self,
+        principal: Principal,
+        event_id: str,
+        mailbox: str | None,
+        request_id: UUID,
+        form: ActivityForm,
+    ) -> Added: ...
+
+    def find_entries(
+        self, principal: Principal, listing: Listing, query: str, limit: int
+    ) -> Sequence[Entry]: ...
+
+    def entries_by_id(
+        self, principal: Principal, listing: Listing, ids: Sequence[str]
+    ) -> Sequence[Entry]: ...
+
+    def contact_types(self, principal: Principal) -> Sequence[str]: ...
+
+    def activity_types(self, principal: Principal) -> Sequence[str]: ...
+
+
 class Health(Protocol):
     """Whether the parts below answer."""
 
     def ready(self) -> Mapping[str, str]:
         """Each part by name: ``ok``, or what is wrong with it."""
+        ...
+
+    def warnings(self) -> Sequence[str]:
+        """What works, and should be looked at all the same."""
         ...
 
 

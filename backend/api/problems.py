@@ -32,6 +32,10 @@ PROBLEMS: Mapping[type[errors.SyncError], tuple[int, str]] = {
     errors.EventNotFoundError: (404, "Event not found"),
     errors.NotAllowedError: (403, "Not allowed"),
     errors.UnknownFirmError: (403, "Unknown organisation"),
+    errors.UnknownItemError: (404, "Not found"),
+    errors.NotNowError: (409, "Not possible at the moment"),
+    errors.ChangedMeanwhileError: (412, "It changed meanwhile"),
+    errors.InvalidFieldsError: (422, "Some values cannot be stored"),
     errors.IdentityError: (401, "Sign-in needed"),
     errors.ClaimsRequiredError: (401, "Confirm your identity"),
     errors.ConsentRequiredError: (403, "Consent needed"),
@@ -65,15 +69,27 @@ ConsentUrl = Callable[[str], str]
 """Where the administrator of this tenant agrees to what we do in Outlook."""
 
 
-def register_problems(app: Flask, consent_url: ConsentUrl) -> None:
-    """Answer every exception with a problem; nothing of an unexpected one leaves the process."""
+def register_problems(
+    app: Flask,
+    consent_url: ConsentUrl,
+    may_pass: Callable[[Exception], bool] = lambda _error: False,
+) -> None:
+    """Answer every exception with a problem; nothing of an unexpected one leaves the process.
+
+    ``may_pass``: whether an unexpected one is a database that does not answer at the moment. The
+    caller then repeats his idempotent call, whose outcome is unknown (road rule A23).
+    """
 
     def sync_error(error: errors.SyncError) -> Response:
         return problem_of(error, consent_url)
 
     app.register_error_handler(errors.SyncError, sync_error)
     app.register_error_handler(HTTPException, _http_problem)
-    app.register_error_handler(Exception, _unexpected)
+
+    def unexpected(error: Exception) -> Response:
+        return _unavailable(error) if may_pass(error) else _unexpected(error)
+
+    app.register_error_handler(Exception, unexpected)
 
 
 def problem(
@@ -107,6 +123,7 @@ def problem_of(error: errors.SyncError, consent_url: ConsentUrl) -> Response:
         checks=_checks.dump(error.verdict.checks)
         if isinstance(error, errors.NotEligibleError)
         else None,
+        errors=error.fields if isinstance(error, errors.InvalidFieldsError) else None,
         consent_url=consent_url(g.principal.tenant_id)
         if isinstance(error, errors.ConsentRequiredError) and "principal" in g
         else None,
@@ -164,6 +181,17 @@ def _by_field(messages: Mapping[str, Any] | None) -> dict[str, Any] | None:
     for place, found in messages.items():
         fields |= found if isinstance(found, Mapping) else {place: found}
     return fields
+
+
+def _unavailable(error: Exception) -> Response:
+    _log.warning("database_unavailable", error=type(error).__name__)
+    return problem(
+        503,
+        "The database does not answer at the moment",
+        "database_unavailable",
+        "Please try again in a moment.",
+        headers={"Retry-After": str(RETRY_SECONDS)},
+    )
 
 
 def _unexpected(error: Exception) -> Response:

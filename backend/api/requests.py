@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_load, pre_load, validate
 
-from backend.api.fields import Moment
+from backend.api.fields import Cursor, Moment
 from backend.domain.event import Sensitivity
 from backend.domain.policy import SyncMode
 from backend.domain.rules import EventFacts
@@ -33,6 +33,15 @@ class MailboxSchema(Schema):
     @post_load
     def empty_is_none(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
         return data | {"mailbox": data["mailbox"] or None}
+
+
+class HistoryQuerySchema(MailboxSchema):
+    """Which page of an event's history."""
+
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
+    cursor = Cursor(
+        load_default=None, metadata={"description": "``next`` of the page before this one."}
+    )
 
 
 class TickSchema(Schema):

@@ -1,4 +1,4 @@
-"""The benchmarks: own time per pane opening and per tick, side by side in one run."""
+"""The benchmarks: own time of pane, tick and look at a mailbox, side by side in one run."""
 
 from backend.bench.command import main
 

@@ -6,10 +6,12 @@ import json
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from backend.bench.pane import Result, measure
+from backend.bench.pull import measure_pulls, pull_table
 
 COLUMNS = (
     ("what", 14),
@@ -29,14 +31,38 @@ COLUMNS = (
 @click.option("--rate", default=50.0, show_default=True, help="Openings a second.")
 @click.option("--ticks", default=100, show_default=True, help="Ticks, and as many unticks.")
 @click.option("--postgres-url", help="Measure on this PostgreSQL database, too.")
+@click.option("--mailboxes", default=1000, show_default=True, help="In the idle round.")
+@click.option(
+    "--only", type=click.Choice(["pane", "pull"]), help="Only this half of the measurements."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
-def bench(seconds: float, rate: float, ticks: int, postgres_url: str | None, as_json: bool) -> None:
-    """Own time (without calls to Microsoft) per pane opening, tick and untick, in milliseconds."""
+def bench(
+    seconds: float,
+    rate: float,
+    ticks: int,
+    postgres_url: str | None,
+    mailboxes: int,
+    only: str | None,
+    as_json: bool,
+) -> None:
+    """Own time (without calls to Microsoft) per pane opening, tick, untick and look at a mailbox.
+
+    Times are milliseconds.
+    """
+    found: dict[str, Any] = {}
+    tables: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
-        result = measure(
-            Path(folder), postgres_url=postgres_url, seconds=seconds, rate=rate, ticks=ticks
-        )
-    click.echo(json.dumps(result.as_dict()) if as_json else table(result))
+        if only != "pull":
+            result = measure(
+                Path(folder), postgres_url=postgres_url, seconds=seconds, rate=rate, ticks=ticks
+            )
+            found |= result.as_dict()
+            tables.append(table(result))
+        if only != "pane":
+            pulls = measure_pulls(Path(folder), postgres_url=postgres_url, mailboxes=mailboxes)
+            found |= pulls.as_dict()
+            tables.append(pull_table(pulls))
+    click.echo(json.dumps(found) if as_json else "\n\n".join(tables))
 
 
 def table(result: Result) -> str:

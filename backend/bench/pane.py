@@ -23,10 +23,9 @@ import requests
 from sqlalchemy import create_engine, make_url
 from sqlalchemy.schema import CreateSchema, DropSchema
 
+from backend.bench.deployment import environment, firm_setup
 from backend.bootstrap import build
-from backend.crm import migrations as crm_migrations
-from backend.db import migrations
-from backend.services.setup import FirmSetup, NewServer, NewUser
+from backend.migrate import migrate_all
 from backend.settings import Settings
 
 EVENTS = 40
@@ -99,7 +98,7 @@ class PaneBench:
         self.saturated = 0.0
         self._port = free_port()
         self._state = requests_json("GET", f"{sandbox}/_sandbox/state")
-        self._env = self._environment(url)
+        self._env = environment(self._state, sandbox, url, self._port)
         self._person = next(
             p for p in self._state["people"] if p["mailbox"] and p["roles"] == ["user"]
         )
@@ -187,43 +186,9 @@ class PaneBench:
     def _prepare(self) -> None:
         settings = Settings.from_env(self._env)
         services = build(settings, lambda _kind, _delay: None)
-        migrations.upgrade(services.database.write_engine)
-        crm_migrations.upgrade(services.database.write_engine)
-        services.setup.configure(self._setup())
+        migrate_all(services.database)
+        services.setup.configure(firm_setup(self._state))
         services.database.dispose()
-
-    def _setup(self) -> FirmSetup:
-        daemon = self._state["clients"]["daemon"]
-        return FirmSetup(
-            tenant_id=self._state["tenant_id"],
-            name="Benchmark",
-            server=NewServer(
-                "Exchange", self._state["tenant_id"], daemon["client_id"], daemon["client_secret"]
-            ),
-            users=[
-                NewUser(p["id"], p["name"], p["address"])
-                for p in self._state["people"]
-                if p["mailbox"]
-            ],
-            domains=self._state["domains"],
-        )
-
-    def _environment(self, url: str) -> dict[str, str]:
-        api = self._state["clients"]["api"]
-        values = {
-            "BASE_URL": f"http://127.0.0.1:{self._port}",
-            "PORT": str(self._port),
-            "CLIENT_ID": api["client_id"],
-            "CLIENT_SECRET": api["client_secret"],
-            "ALLOWED_CLIENTS": self._state["clients"]["addin"]["client_id"],
-            "TENANTS": self._state["tenant_id"],
-            "SECRET_KEY": secrets.token_urlsafe(48),
-            "DATABASE_URL": url,
-            "GRAPH_URL": self._sandbox,
-            "LOGIN_URL": self._sandbox,
-            "RATE_LIMIT": "1000000 per minute",
-        }
-        return {f"CALENDAR_SYNC_{name}": value for name, value in values.items()}
 
     def _make_event(self, number: int) -> str:
         start = datetime.fromisoformat(self._state["now"]) + timedelta(days=2, minutes=number)
@@ -338,6 +303,14 @@ def running(command: list[str]) -> Iterator[None]:
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
+
+
+def run_child(command: list[str]) -> None:
+    """A child process that does one thing and ends.
+
+    Raises: CalledProcessError.
+    """
+    subprocess.run(command, check=True)  # noqa: S603 - our own modules
 
 
 def free_port() -> int:

@@ -52,7 +52,7 @@ def serve(settings: Settings, samples: Path) -> None:
     structlog.configure(processors=[tap, *processors])
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.StreamHandler):
-            handler.setStream(_Nowhere())
+            handler.setStream(Nowhere())
     services = build(settings, lambda _kind, _delay: None)
     try:
         serve_until_stopped(create_app(services, settings), settings)
@@ -62,7 +62,7 @@ def serve(settings: Settings, samples: Path) -> None:
                 print(json.dumps(sample), file=file)
 
 
-class _Nowhere:
+class Nowhere:
     """A stream that takes everything and keeps nothing."""
 
     def write(self, text: str) -> int:

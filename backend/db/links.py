@@ -1,10 +1,10 @@
-"""Queries on links and their work list: find, ring, claim, lease, fence."""
+"""Queries on links and their work list: find, ring, lease, fence. Claims: ``db/leases.py``."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
@@ -20,9 +20,9 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from backend.db.models import EventIdRow, FirmRow, HistoryRow, LinkRow, MailboxRow, ServerRow
+from backend.db.models import EventIdRow, FirmRow, HistoryRow, LinkRow, ServerRow
 from backend.domain.event import Event
 from backend.domain.link import Trigger
 from backend.domain.matching import invited
@@ -47,6 +47,15 @@ def find_by_ical_uid(session: Session, firm_id: str, ical_uid: str) -> LinkRow |
     """The firm's link of a meeting, whichever mailbox leads it (S3)."""
     return session.scalars(
         select(LinkRow).where(LinkRow.firm_id == firm_id, LinkRow.ical_uid == ical_uid)
+    ).first()
+
+
+def find_by_key(session: Session, tenant_id: str, ical_uid: str) -> LinkRow | None:
+    """The link whose record carries the key ``<tenant>/<iCalUId>``."""
+    return session.scalars(
+        select(LinkRow)
+        .join(FirmRow, FirmRow.id == LinkRow.firm_id)
+        .where(FirmRow.tenant_id == tenant_id, LinkRow.ical_uid == ical_uid)
     ).first()
 
 
@@ -76,14 +85,19 @@ def lock(session: Session, link_id: str) -> LinkRow | None:
 def remember_id(session: Session, link: LinkRow, event_id: str) -> None:
     """Keep an id form, once."""
     if session.get(EventIdRow, (link.mailbox_id, event_id)) is None:
-        session.add(
-            EventIdRow(
-                mailbox_id=link.mailbox_id,
-                event_id=event_id,
-                firm_id=link.firm_id,
-                link_id=link.id,
-            )
+        add_id(session, link, event_id)
+
+
+def add_id(session: Session, link: LinkRow, event_id: str) -> None:
+    """Keep an id form that is known to be new."""
+    session.add(
+        EventIdRow(
+            mailbox_id=link.mailbox_id,
+            event_id=event_id,
+            firm_id=link.firm_id,
+            link_id=link.id,
         )
+    )
 
 
 def tenant_of(session: Session, row: LinkRow) -> str:
@@ -151,6 +165,7 @@ def write_history(
     kind: str,
     line: str,
     at: datetime,
+    codes: Sequence[str] = (),
     request_id: str | None = None,
 ) -> None:
     """A line of history that is no move of the link: a fact."""
@@ -164,27 +179,25 @@ def write_history(
             kind=kind,
             line=line,
             request_id=request_id,
-            codes=[],
+            codes=list(codes),
         )
     )
 
 
 def ring(session: Session, link_id: str, at: datetime, *, urgent: bool = False) -> None:
     """Make a link due at ``at`` at the latest; a run in progress will not erase this (R1)."""
-    earliest = case(
-        (or_(LinkRow.due_at.is_(None), LinkRow.due_at > at), literal(at, UtcDateTime())),
-        else_=LinkRow.due_at,
-    )
-    _update(
-        session,
-        update(LinkRow)
-        .where(LinkRow.id == link_id)
-        .values(
-            due_at=earliest,
-            urgent=true() if urgent else LinkRow.urgent,
-            ring_seq=LinkRow.ring_seq + 1,
+    _update(session, update(LinkRow).where(LinkRow.id == link_id).values(**_rung(at, urgent)))
+
+
+def _rung(at: datetime, urgent: bool) -> dict[str, object]:
+    return {
+        "due_at": case(
+            (or_(LinkRow.due_at.is_(None), LinkRow.due_at > at), literal(at, UtcDateTime())),
+            else_=LinkRow.due_at,
         ),
-    )
+        "urgent": true() if urgent else LinkRow.urgent,
+        "ring_seq": LinkRow.ring_seq + 1,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,59 +213,50 @@ class Lease:
     """The last holder never gave it back: nothing it may have done is known."""
 
 
-def claim(session: Session, now: datetime, length: timedelta) -> Lease | None:
-    """Take the next due link: people first, then the longest due; one at a time per mailbox.
+def take_lease(
+    session: Session,
+    row: LinkRow,
+    now: datetime,
+    length: timedelta,
+    *,
+    holder: str | None = None,
+) -> Lease:
+    """Lease a row that the caller has locked and found free. ``holder``: the worker's name."""
+    lease = _new_lease(row, now + length)
+    statement = update(LinkRow).where(LinkRow.id == row.id)
+    _update(session, statement.values(**_leased(lease, holder)))
+    return lease
 
-    The mailbox row is locked meanwhile and locked ones are skipped, so that several machines do
-    not queue behind each other.
+
+def ring_and_lease(
+    session: Session, row: LinkRow, now: datetime, length: timedelta
+) -> Lease | None:
+    """Make a row that the caller has locked due for a person, and lease it unless it is leased.
+
+    One statement, so that no worker starts the same link (A7).
     """
-    other = aliased(LinkRow)
-    busy = exists().where(other.mailbox_id == LinkRow.mailbox_id, other.lease_until > now)
-    due = (
-        select(LinkRow)
-        .join(MailboxRow, MailboxRow.id == LinkRow.mailbox_id)
-        .where(
-            LinkRow.due_at <= now,
-            or_(LinkRow.lease_until.is_(None), LinkRow.lease_until <= now),
-            or_(MailboxRow.not_before.is_(None), MailboxRow.not_before <= now),
-            ~busy,
-        )
-        .order_by(LinkRow.urgent.desc(), LinkRow.due_at)
-        .limit(1)
-        .with_for_update(of=[LinkRow, MailboxRow], skip_locked=True)
-    )
-    row = session.scalars(due).first()
-    if row is not None and _is_busy(session, row.mailbox_id, now):
-        # Another machine leased one of this mailbox between our statement's snapshot and its lock.
-        row = session.scalars(due).first()
-        if row is not None and _is_busy(session, row.mailbox_id, now):
-            return None
-    return None if row is None else take_lease(session, row, now, length)
+    values = _rung(now, True)
+    lease = None
+    if not is_leased(row, now):
+        lease = replace(_new_lease(row, now + length), ring_seq=row.ring_seq + 1)
+        values |= _leased(lease, None)
+    _update(session, update(LinkRow).where(LinkRow.id == row.id).values(**values))
+    return lease
 
 
-def _is_busy(session: Session, mailbox_id: str, now: datetime) -> bool:
-    """Whether any link of the mailbox is leased, seen by a statement of its own."""
-    leased = exists().where(LinkRow.mailbox_id == mailbox_id, LinkRow.lease_until > now)
-    return bool(session.scalar(select(leased)))
-
-
-def take_lease(session: Session, row: LinkRow, now: datetime, length: timedelta) -> Lease:
-    """Lease a row that the caller has locked and found free."""
-    lease = Lease(
+def _new_lease(row: LinkRow, until: datetime) -> Lease:
+    return Lease(
         link_id=row.id,
         token=str(uuid.uuid4()),
-        until=now + length,
+        until=until,
         ring_seq=row.ring_seq,
         attempts=row.attempts,
         taken_over=row.lease_token is not None,
     )
-    _update(
-        session,
-        update(LinkRow)
-        .where(LinkRow.id == row.id)
-        .values(lease_token=lease.token, lease_until=lease.until),
-    )
-    return lease
+
+
+def _leased(lease: Lease, holder: str | None) -> dict[str, object]:
+    return {"lease_token": lease.token, "lease_until": lease.until, "lease_holder": holder}
 
 
 def is_leased(row: LinkRow, now: datetime) -> bool:
@@ -297,22 +301,8 @@ def settle(
             attempts=attempts,
             lease_token=None,
             lease_until=None,
+            lease_holder=None,
         ),
-    )
-
-
-def count_due(session: Session, now: datetime) -> int:
-    """How many links wait for work at this moment."""
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(LinkRow)
-            .where(
-                LinkRow.due_at <= now,
-                or_(LinkRow.lease_until.is_(None), LinkRow.lease_until <= now),
-            )
-        )
-        or 0
     )
 
 

@@ -17,9 +17,11 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from backend.db.ids import ordered_id
 from backend.domain.link import CategoryPermission, LinkState
 from backend.domain.policy import BlockedAddresses, Origin, PrivateEvents, SyncMode
 from backend.sql import UtcDateTime
@@ -97,6 +99,10 @@ class FirmRow(Base):
     category_color: Mapped[str] = mapped_column(String(20), default="preset7")
     cancelled_records: Mapped[str] = mapped_column(String(20), default="mark")
     delete_synced_events: Mapped[bool] = mapped_column(default=True)
+    log_days: Mapped[int] = mapped_column(default=180)
+    """How long lines of the history are kept (X6)."""
+    version: Mapped[int] = mapped_column(default=1)
+    """Counts changes of the settings: two admins never overwrite each other unseen."""
 
 
 class ServerRow(Base):
@@ -135,6 +141,8 @@ class UserRow(Base):
     enabled_by_admin: Mapped[bool | None]
     enabled_by_user: Mapped[bool | None]
     mode: Mapped[SyncMode] = mapped_column(default=SyncMode.MANUAL)
+    mode_chosen: Mapped[bool] = mapped_column(default=False)
+    """Whether the mode is the user's own choice; others follow the firm's when it changes."""
     activated_at: Mapped[datetime | None]
     block_list: Mapped[list[str]] = mapped_column(default=list)
     default_activity_type: Mapped[str | None] = mapped_column(String(200))
@@ -157,10 +165,69 @@ class MailboxRow(Base):
     """Graph asked everybody to wait until then (Retry-After, shared through the row)."""
     master_category: Mapped[str | None] = mapped_column(String(255))
     """The master category that was made or found, so that it is looked for once."""
-    checked_at: Mapped[datetime | None]
     changed_at: Mapped[datetime | None]
     written_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+
+class WatchRow(Base):
+    """How far the watching of one mailbox has come: cursor, new window, lease, subscription.
+
+    Written by Core statements of whoever holds the lease; only rings come from elsewhere.
+    """
+
+    __tablename__ = "watches"
+    __table_args__ = (Index("ix_watches_due", "due_at"),)
+
+    mailbox_id: Mapped[str] = mapped_column(ForeignKey("mailboxes.id"), primary_key=True)
+    firm_id: Mapped[str] = mapped_column(ForeignKey("firms.id"), index=True)
+
+    cursor: Mapped[str | None] = mapped_column(Text)
+    """Graph's link to what changed next; ``None`` until the first round is complete."""
+    cursor_version: Mapped[int] = mapped_column(default=0)
+    """Whoever stores a cursor names the one it read: two readers would kill each other's (A16)."""
+    window_start: Mapped[datetime | None]
+    window_end: Mapped[datetime | None]
+    """The window sealed in ``cursor``."""
+    round_pages: Mapped[int] = mapped_column(default=0)
+    """Pages of the round that ``cursor`` stands in: an endless one is given up."""
+    checked_at: Mapped[datetime | None]
+    """When a round was last complete (S5)."""
+
+    seed_id: Mapped[str | None] = mapped_column(String(36))
+    """The first round of a new window is going on; links it shows carry this mark."""
+    seed_link: Mapped[str | None] = mapped_column(Text)
+    """Its next page; ``None`` before the first one."""
+    seed_start: Mapped[datetime | None]
+    seed_end: Mapped[datetime | None]
+    seed_since: Mapped[datetime | None]
+    seed_pages: Mapped[int] = mapped_column(default=0)
+    seed_events: Mapped[int] = mapped_column(default=0)
+    reseed_at: Mapped[datetime | None]
+    """When the next window begins to be read: daily, after a change of settings, after a loss."""
+
+    problem_since: Mapped[datetime | None]
+    brake_off_until: Mapped[datetime | None]
+    """An admin has looked at a mass change and lets it happen until then (L7)."""
+
+    subscription_id: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """Graph's id of the change notifications; ``None``: polling only."""
+    subscription_expires_at: Mapped[datetime | None]
+    subscription_due_at: Mapped[datetime | None]
+    """When it has to be made or renewed."""
+    subscription_problem: Mapped[str | None] = mapped_column(String(64))
+    notified_at: Mapped[datetime | None]
+
+    # The work list, as for links.
+    due_at: Mapped[datetime | None]
+    again_at: Mapped[datetime | None]
+    """A second look after a notification, as changes become visible late (Graph docs: delta)."""
+    ring_seq: Mapped[int] = mapped_column(default=0)
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_token: Mapped[str | None] = mapped_column(String(36))
+    lease_until: Mapped[datetime | None]
+    lease_holder: Mapped[str | None] = mapped_column(String(100))
+    """The worker that leased it: when that one starts again, its leases are free at once (A24)."""
 
 
 class DelegationRow(Base):
@@ -185,7 +252,14 @@ class LinkRow(Base):
             "state IN ('pending', 'linked', 'removing', 'removed', 'released')", name="state"
         ),
         CheckConstraint("state <> 'linked' OR activity_id IS NOT NULL", name="linked_has_record"),
-        Index("ix_links_due", "due_at", "urgent"),
+        # In the order of the claim, so that it stops at the first row that is free.
+        Index("ix_links_due", "urgent", "due_at"),
+        Index(
+            "ix_links_leased",
+            "lease_until",
+            sqlite_where=text("lease_until IS NOT NULL"),
+            postgresql_where=text("lease_until IS NOT NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
@@ -226,6 +300,12 @@ class LinkRow(Base):
     last_change_seen_at: Mapped[datetime | None]
     written_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    own_change_key: Mapped[str | None] = mapped_column(String(128))
+    """The change our own last PATCH made: its echo in a delta needs no look (R6)."""
+    off_delta: Mapped[bool] = mapped_column(default=False)
+    """The delta said it left; nothing tells us of it any more, so it is looked at hourly (A15)."""
+    seed_id: Mapped[str | None] = mapped_column(String(36))
+    """The last window whose first round showed the event: mark and sweep (A16)."""
 
     version: Mapped[int] = mapped_column(default=1)
     """Counts wishes and decisions only; an outcome decided on an older version is void (A2)."""
@@ -238,6 +318,8 @@ class LinkRow(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     lease_token: Mapped[str | None] = mapped_column(String(36))
     lease_until: Mapped[datetime | None]
+    lease_holder: Mapped[str | None] = mapped_column(String(100))
+    """The worker that leased it: when that one starts again, its leases are free at once (A24)."""
 
 
 class EventIdRow(Base):
@@ -259,23 +341,119 @@ class HistoryRow(Base):
         Index(None, "firm_id", "at"),
         Index(None, "link_id", "at"),
         Index(None, "mailbox_id", "event_id"),
+        Index(None, "mailbox_id", "at"),
     )
 
-    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=ordered_id)
     firm_id: Mapped[str] = mapped_column(ForeignKey("firms.id"))
     mailbox_id: Mapped[str] = mapped_column(ForeignKey("mailboxes.id"))
     link_id: Mapped[str | None] = mapped_column(ForeignKey("links.id"))
     event_id: Mapped[str] = mapped_column(String(512))
     at: Mapped[datetime]
     kind: Mapped[str] = mapped_column(String(16))
-    """``decision``, ``write``, ``refusal`` or ``failure``."""
+    """``decision``, ``write``, ``refusal``, ``skip`` (a rule said no), ``failure``, ``look``."""
     line: Mapped[str] = mapped_column(String(64))
     trigger: Mapped[str | None] = mapped_column(String(16))
     state_before: Mapped[str | None] = mapped_column(String(16))
     state_after: Mapped[str | None] = mapped_column(String(16))
     by_user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
     codes: Mapped[list[str]] = mapped_column(default=list)
+    fields: Mapped[list[str]] = mapped_column(default=list)
+    """Names of the record's fields that a write changed; never what was in them (X4)."""
     request_id: Mapped[str | None] = mapped_column(String(64))
+
+
+class AuditRow(Base):
+    """What an admin did: who, when, what, to what, and the names of changed fields (A11).
+
+    Append-only, and written in the transaction of the act. Never a value: no secret can be in it.
+    """
+
+    __tablename__ = "audit"
+    __table_args__ = (Index(None, "firm_id", "at"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=ordered_id)
+    firm_id: Mapped[str] = mapped_column(ForeignKey("firms.id"))
+    at: Mapped[datetime]
+    by_user_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    act: Mapped[str] = mapped_column(String(64))
+    target_kind: Mapped[str] = mapped_column(String(32))
+    target_id: Mapped[str | None] = mapped_column(String(64))
+    fields: Mapped[list[str]] = mapped_column(default=list)
+
+
+class OperationRow(Base):
+    """An admin's act on more rows than one request may touch; the worker does it in slices (A5)."""
+
+    __tablename__ = "operations"
+    __table_args__ = (Index(None, "state", "created_at"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    firm_id: Mapped[str] = mapped_column(ForeignKey("firms.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    state: Mapped[str] = mapped_column(String(16), default="running")
+    """``running``, ``done``, ``cancelled`` or ``failed``."""
+    by_user_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    argument: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    ids: Mapped[list[str]] = mapped_column(default=list)
+    position: Mapped[int] = mapped_column(default=0)
+    """How many of ``ids`` are done: a killed worker's successor goes on from here."""
+    cursor: Mapped[str | None] = mapped_column(Text)
+    """The directory's next page, for an import."""
+    total: Mapped[int | None]
+    done: Mapped[int] = mapped_column(default=0)
+    failed: Mapped[int] = mapped_column(default=0)
+    failures: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """A code per id that did not work, at most so many."""
+    problem: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    not_before: Mapped[datetime | None]
+    """The worker that does it has it until then; after a failure, when it is tried again."""
+    lease_token: Mapped[str | None] = mapped_column(String(36))
+    attempts: Mapped[int] = mapped_column(default=0)
+
+
+class BreakerRow(Base):
+    """A remote that has failed since it last answered; no row, no trouble (A20).
+
+    ``system`` and ``scope_id``: ``crm`` of a firm, or ``graph`` of an online server (of a firm
+    where a mailbox has no server).
+    """
+
+    __tablename__ = "breakers"
+
+    system: Mapped[str] = mapped_column(String(16), primary_key=True)
+    scope_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    firm_id: Mapped[str] = mapped_column(ForeignKey("firms.id"))
+    failures: Mapped[int]
+    """In a row, by whatever process."""
+    mailbox_id: Mapped[str | None] = mapped_column(String(36))
+    """The only mailbox that has failed so far; others are not kept waiting for its trouble."""
+    probe_at: Mapped[datetime | None]
+    """Open: nobody calls before then, and whoever comes first afterwards moves it on and tries."""
+
+
+class DirectoryAddressRow(Base):
+    """An address that the firm's directory knows: a member's alias, or a group's (M)."""
+
+    __tablename__ = "directory_addresses"
+
+    firm_id: Mapped[str] = mapped_column(ForeignKey("firms.id"), primary_key=True)
+    address: Mapped[str] = mapped_column(String(320), primary_key=True)
+    primary_address: Mapped[str | None] = mapped_column(String(320))
+    """The member's primary address; ``None`` for a group."""
+
+
+class WorkerRow(Base):
+    """A worker process that gave a sign of life lately, by its stable name (A20, A24)."""
+
+    __tablename__ = "workers"
+
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    threads: Mapped[int]
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
 
 
 class ClockRow(Base):

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from backend.db.models import ClockRow, DelegationRow, FirmRow, MailboxRow, ServerRow, UserRow
+from backend.db.crowds import Crowd
+from backend.db.models import (
+    BreakerRow,
+    ClockRow,
+    DelegationRow,
+    FirmRow,
+    MailboxRow,
+    ServerRow,
+    UserRow,
+    WatchRow,
+)
+from backend.domain.breaker import CRM, GRAPH
 from backend.domain.event import normalised_address
+
+MOST_NAMED = 500
+"""How many ids one statement names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +35,70 @@ class Owner:
     firm: FirmRow
     user: UserRow
     mailbox: MailboxRow
+    watch: WatchRow
     server: ServerRow | None
+    graph_breaker: BreakerRow | None = None
+    crm_breaker: BreakerRow | None = None
 
 
-def _owners(tenant_id: str) -> Select[FirmRow, UserRow, MailboxRow, ServerRow]:
+_GraphBreaker, _CrmBreaker = aliased(BreakerRow), aliased(BreakerRow)
+
+
+def owners() -> Select[FirmRow, UserRow, MailboxRow, WatchRow, ServerRow, BreakerRow, BreakerRow]:
+    """Every mailbox with everything the rules look at, in the order of :class:`Owner`."""
     return (
-        select(FirmRow, UserRow, MailboxRow, ServerRow)
+        select(FirmRow, UserRow, MailboxRow, WatchRow, ServerRow, _GraphBreaker, _CrmBreaker)
         .join(UserRow, UserRow.firm_id == FirmRow.id)
         .join(MailboxRow, MailboxRow.user_id == UserRow.id)
+        .join(WatchRow, WatchRow.mailbox_id == MailboxRow.id)
         .outerjoin(ServerRow, ServerRow.id == MailboxRow.server_id)
-        .where(FirmRow.tenant_id == tenant_id)
+        .outerjoin(
+            _GraphBreaker,
+            and_(
+                _GraphBreaker.system == GRAPH,
+                _GraphBreaker.scope_id == func.coalesce(MailboxRow.server_id, FirmRow.id),
+            ),
+        )
+        .outerjoin(_CrmBreaker, and_(_CrmBreaker.system == CRM, _CrmBreaker.scope_id == FirmRow.id))
     )
+
+
+def is_enabled() -> ColumnElement[bool]:
+    """E4: says of joined rows what ``UserState.is_enabled`` says of the value."""
+    by_himself = and_(
+        UserRow.enabled_by_admin.is_(None),
+        UserRow.enabled_by_user.is_(true()),
+        FirmRow.users_may_enable.is_(true()),
+    )
+    by_admin = and_(
+        UserRow.enabled_by_admin.is_(true()),
+        or_(UserRow.enabled_by_user.is_(None), UserRow.enabled_by_user.is_(true())),
+    )
+    return or_(by_himself, by_admin)
+
+
+def note_activations(session: Session, whose: Crowd, now: datetime) -> None:
+    """Keep since when sync is on for whoever is enabled: older events no rule selects (E12)."""
+    mailboxes = select(WatchRow.mailbox_id).where(whose.of(WatchRow))
+    enabled = (
+        select(UserRow.id)
+        .join(FirmRow, FirmRow.id == UserRow.firm_id)
+        .join(MailboxRow, MailboxRow.user_id == UserRow.id)
+        .where(MailboxRow.id.in_(mailboxes), FirmRow.sync_enabled.is_(true()), is_enabled())
+        .correlate(None)
+    )
+    session.execute(
+        update(UserRow)
+        .where(UserRow.activated_at.is_(None), UserRow.id.in_(enabled))
+        .values(activated_at=now),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _owners(
+    tenant_id: str,
+) -> Select[FirmRow, UserRow, MailboxRow, WatchRow, ServerRow, BreakerRow, BreakerRow]:
+    return owners().where(FirmRow.tenant_id == tenant_id)
 
 
 def find_firm(session: Session, tenant_id: str) -> FirmRow | None:
@@ -40,7 +108,7 @@ def find_firm(session: Session, tenant_id: str) -> FirmRow | None:
 def find_owner(session: Session, tenant_id: str, oid: str) -> Owner | None:
     """By Entra object id."""
     row = session.execute(_owners(tenant_id).where(UserRow.oid == oid)).first()
-    return None if row is None else Owner(row[0], row[1], row[2], row[3])
+    return None if row is None else Owner(*row)
 
 
 def find_owner_by(session: Session, tenant_id: str, key: str) -> Owner | None:
@@ -50,13 +118,25 @@ def find_owner_by(session: Session, tenant_id: str, key: str) -> Owner | None:
             or_(UserRow.oid == key.strip().lower(), UserRow.address == normalised_address(key))
         )
     ).first()
-    return None if row is None else Owner(row[0], row[1], row[2], row[3])
+    return None if row is None else Owner(*row)
+
+
+def find_users(session: Session, firm_id: str, oids: Sequence[str]) -> dict[str, UserRow]:
+    """The firm's users among these object ids, by object id."""
+    found: dict[str, UserRow] = {}
+    for begin in range(0, len(oids), MOST_NAMED):
+        part = oids[begin : begin + MOST_NAMED]
+        rows = session.scalars(
+            select(UserRow).where(UserRow.firm_id == firm_id, UserRow.oid.in_(part))
+        )
+        found |= {row.oid: row for row in rows}
+    return found
 
 
 def get_owner_of_mailbox(session: Session, tenant_id: str, mailbox_id: str) -> Owner:
     """By our own mailbox id, which is known to exist."""
     row = session.execute(_owners(tenant_id).where(MailboxRow.id == mailbox_id)).one()
-    return Owner(row[0], row[1], row[2], row[3])
+    return Owner(*row)
 
 
 def only_server(session: Session, firm_id: str) -> ServerRow | None:
@@ -88,7 +168,10 @@ def add_user(
     )
     session.add(mailbox)
     session.flush()
-    return Owner(firm, user, mailbox, server)
+    watch = WatchRow(mailbox_id=mailbox.id, firm_id=firm.id)
+    session.add(watch)
+    session.flush()
+    return Owner(firm, user, mailbox, watch, server)
 
 
 def may_have_edit_right(
@@ -111,8 +194,8 @@ def confirm_edit_right(session: Session, mailbox: MailboxRow, user_id: str, now:
         row.confirmed_at = now
 
 
-def store_master_category(session: Session, mailbox_id: str, name: str) -> None:
-    """The master category exists in this mailbox: it need not be looked for again."""
+def store_master_category(session: Session, mailbox_id: str, name: str | None) -> None:
+    """The master category exists in this mailbox: it need not be looked for; ``None``: it went."""
     _set(session, mailbox_id, master_category=name)
 
 
@@ -153,3 +236,28 @@ def take_clock(session: Session, name: str, now: datetime, period: timedelta) ->
         execution_options={"synchronize_session": False},
     )
     return taken.first() is not None
+
+
+def set_clock(session: Session, name: str, next_at: datetime) -> None:
+    """When a periodic job, which has run before, runs next."""
+    session.execute(
+        update(ClockRow).where(ClockRow.name == name).values(next_at=next_at),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def plan_once(
+    session: Session, name: str, now: datetime, delay: timedelta, *, at_most_every: timedelta
+) -> datetime | None:
+    """When to do something that has just been asked for; ``None`` when it is planned already.
+
+    ``delay`` from now, and not sooner than ``at_most_every`` after the last time.
+    """
+    clock = session.get(ClockRow, name, with_for_update=True)
+    if clock is None:
+        session.add(ClockRow(name=name, next_at=now + delay))
+        return now + delay
+    if clock.next_at > now:
+        return None
+    clock.next_at = max(now + delay, clock.next_at + at_most_every)
+    return clock.next_at

@@ -49,6 +49,7 @@ def user_state_of(user: UserRow, mailbox: MailboxRow, server: ServerRow | None) 
         enabled_by_user=user.enabled_by_user,
         has_server=server is not None,
         server_paused=server is not None and server.paused,
+        mailbox_paused=mailbox.paused,
         mailbox_problem=mailbox.problem,
         activated_at=user.activated_at,
         block_list=tuple(user.block_list),
@@ -95,6 +96,7 @@ def snapshot(row: LinkRow, tenant_id: str) -> Link:
         undo_until=row.undo_until,
         last_change_seen_at=row.last_change_seen_at,
         written_at=row.written_at,
+        off_delta=row.off_delta,
     )
 
 
@@ -129,6 +131,7 @@ def apply(
     kind: str = "decision",
     by_user_id: str | None = None,
     codes: tuple[str, ...] = (),
+    fields: tuple[str, ...] = (),
     request_id: str | None = None,
 ) -> LinkState:
     """Move the link and write the move into its history, in the caller's transaction.
@@ -155,6 +158,7 @@ def apply(
             state_after=row.state.value,
             by_user_id=by_user_id,
             codes=list(codes),
+            fields=list(fields),
             request_id=request_id,
         )
     )

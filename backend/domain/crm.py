@@ -128,11 +128,42 @@ class Activity:
 
 
 @dataclass(frozen=True, slots=True)
+class Additions:
+    """What a person adds to a record and Outlook never fills in (L4)."""
+
+    notes: str = ""
+    company_ids: tuple[str, ...] = ()
+    """Beyond the contacts' own companies, which come along by themselves."""
+    opportunity_ids: tuple[str, ...] = ()
+    initiative_ids: tuple[str, ...] = ()
+    visibility: str = "everyone"
+
+
+class Listing(StrEnum):
+    """What a record can be filed under, besides contacts."""
+
+    COMPANIES = "companies"
+    OPPORTUNITIES = "opportunities"
+    INITIATIVES = "initiatives"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of a picker; ``detail`` tells two of the same name apart (may be empty)."""
+
+    id: str
+    name: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a CRM can do (C2)."""
 
     can_restore: bool
     knows_revisions: bool
+    tells_changes: bool = False
+    """Whether it says at once that a person has changed a record; else somebody has to look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +226,46 @@ class CrmGateway(Protocol):
 
         Raises: RemoteConflictError when the revision is stale; RemoteNotFoundError when there is
         neither a record nor a tombstone.
+        """
+        ...
+
+    def add_activity(
+        self, tenant_id: str, external_key: str, draft: ActivityDraft, additions: Additions
+    ) -> tuple[Activity, bool]:
+        """Make a record of kind ``added`` (T6), and whether this call made it.
+
+        The key makes it once: sent again, it answers the record that is there, unchanged.
+
+        Raises: RemoteRejectedError with ``remote_code`` ``unknown_reference`` when a contact,
+        company, opportunity or initiative does not exist; RemoteConflictError when that record was
+        made and removed again.
+        """
+        ...
+
+    def find_entries(
+        self, tenant_id: str, listing: Listing, query: str, limit: int
+    ) -> Sequence[Entry]:
+        """Companies, opportunities or initiatives whose name contains ``query``, by name."""
+        ...
+
+    def entries_by_id(
+        self, tenant_id: str, listing: Listing, ids: Sequence[str]
+    ) -> Sequence[Entry]:
+        """The entries with these ids, by name; unknown ids are absent."""
+        ...
+
+    def contact_types(self, tenant_id: str) -> Sequence[str]:
+        """The names of all contact types, by name."""
+        ...
+
+    def activity_types(self, tenant_id: str) -> Sequence[str]:
+        """The types a person may choose for a record, best first."""
+        ...
+
+    def create_contact(self, tenant_id: str, name: str, address: str) -> Contact:
+        """Make a contact with one address; a contact that has this address is answered instead.
+
+        Raises: RemoteRejectedError when the CRM cannot store it.
         """
         ...
 

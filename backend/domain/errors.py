@@ -10,7 +10,11 @@
     │   ├─ InvalidEventIdError      not the shape of any Outlook id
     │   ├─ EventNotFoundError       the mailbox answers, the event is not in it
     │   ├─ NotAllowedError          signed in, but this is not yours to do
-    │   └─ UnknownFirmError         a valid token of a tenant that is no customer
+    │   ├─ UnknownFirmError         a valid token of a tenant that is no customer
+    │   ├─ UnknownItemError         the firm has nothing of that id
+    │   ├─ NotNowError              the state of things forbids it; ``code`` says which
+    │   ├─ ChangedMeanwhileError    somebody else changed it since it was read
+    │   └─ InvalidFieldsError       values that cannot be; ``fields`` says which and why
     ├─ IdentityError                the token is missing, expired, forged or not for us
     │   ├─ ClaimsRequiredError      Entra wants the user to prove more
     │   └─ ConsentRequiredError     nobody has agreed to the permission yet
@@ -25,6 +29,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -98,6 +103,35 @@ class UnknownFirmError(RuleError):
     """Your organisation does not use Calendar Sync."""
 
     code = "unknown_firm"
+
+
+class UnknownItemError(RuleError):
+    """Your firm has nothing of this id."""
+
+    code = "not_found"
+
+
+class NotNowError(RuleError):
+    """This is not possible as things are."""
+
+    code = "not_possible"
+
+
+class ChangedMeanwhileError(RuleError):
+    """Somebody else has changed it meanwhile. Read it again, then change it."""
+
+    code = "changed_meanwhile"
+
+
+class InvalidFieldsError(RuleError):
+    """Some of the values cannot be stored."""
+
+    code = "invalid_request"
+
+    def __init__(self, fields: Mapping[str, Sequence[str]], message: str = "") -> None:
+        """``fields``: sentences by the name of the field."""
+        super().__init__(message)
+        self.fields = {name: list(sentences) for name, sentences in fields.items()}
 
 
 class IdentityError(SyncError):

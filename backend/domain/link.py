@@ -66,6 +66,7 @@ TRANSITIONS: dict[Trigger, dict[LinkState, LinkState]] = {
 """Trigger, then state before, to state after. What is missing is illegal."""
 
 WANTED = frozenset({LinkState.PENDING, LinkState.LINKED})
+ENDED = frozenset({LinkState.REMOVED, LinkState.RELEASED})
 
 
 def next_state(state: LinkState, trigger: Trigger) -> LinkState:
@@ -93,6 +94,7 @@ class EndReason(StrEnum):
     ALREADY_LINKED = "already_linked"
     MAILBOX_UNREACHABLE = "mailbox_unreachable"
     PAUSED = "paused"
+    MASS_CHANGE = "mass_change"
 
 
 class CategoryPermission(StrEnum):
@@ -162,6 +164,8 @@ class Link:
     undo_until: datetime | None = None
     last_change_seen_at: datetime | None = None
     written_at: datetime | None = None
+    off_delta: bool = False
+    """Nothing tells us of its event any more: the delta said that it left (A15)."""
 
     @property
     def is_wanted(self) -> bool:

@@ -90,6 +90,11 @@ def choosable_modes(firm_mode: SyncMode) -> tuple[SyncMode, ...]:
     return (firm_mode,)
 
 
+def mode_in_force(mode: SyncMode, firm_mode: SyncMode) -> SyncMode:
+    """A user's choice counts only while the firm leaves it to the users (E2)."""
+    return mode if mode in choosable_modes(firm_mode) else firm_mode
+
+
 @dataclass(frozen=True, slots=True)
 class UserState:
     """What is known of the mailbox's owner when a rule looks."""
@@ -99,6 +104,7 @@ class UserState:
     enabled_by_user: bool | None = None
     has_server: bool = False
     server_paused: bool = False
+    mailbox_paused: bool = False
     mailbox_problem: str | None = None
     activated_at: datetime | None = None
     block_list: tuple[str, ...] = ()
@@ -111,6 +117,10 @@ class UserState:
         if self.enabled_by_admin is True:
             return True
         return self.enabled_by_user is True and policy.users_may_enable
+
+    def is_paused(self, policy: Policy) -> bool:
+        """A3: one pause of firm, server or mailbox is enough; each ends by itself only."""
+        return policy.paused or self.server_paused or self.mailbox_paused
 
     def may_enable_himself(self, policy: Policy) -> bool:
         """Whether flipping his own switch would enable the user (T7)."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from backend.domain.errors import RemoteConflictError
 from backend.domain.event import Event
 
 Clock = Callable[[], datetime]
@@ -60,6 +61,82 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Examination:
+    """A look together with what the lists say about the same meeting, in one round trip (L6)."""
+
+    look: Look | None
+    """``None`` when a GET by id did not find the event."""
+    in_default_calendar: tuple[Event, ...]
+    in_any_calendar: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Between which instants a calendar is watched; sealed in its links (Graph docs: delta)."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """An event that is new or changed. A hint: only a GET decides anything about a link (R6)."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class TouchedOccurrence:
+    """An occurrence of a series, which the delta tells by ids only."""
+
+    event_id: str
+    series_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Vanished:
+    """Deleted, or moved out of the window or the calendar: never a proof of anything (L6)."""
+
+    event_id: str
+
+
+Change = Touched | TouchedOccurrence | Vanished
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaPage:
+    """One page of a round. Follow ``link`` verbatim: the next page, or next round's first one."""
+
+    changes: tuple[Change, ...]
+    link: str
+    is_last: bool
+    """Whether the round is complete; an empty page says nothing about that."""
+    request_id: str | None
+    unreadable: int = 0
+    """Items that could not be read and were left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Change notifications for one mailbox, as Graph keeps them; ``None``: Graph did not say."""
+
+    id: str
+    expires_at: datetime
+    notification_url: str | None = None
+    lifecycle_url: str | None = None
+    client_state: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """Where Graph sends change and lifecycle notifications, and the secret that proves them."""
+
+    notification_url: str
+    lifecycle_url: str
+    client_state: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class DirectoryUser:
     """A person as the directory knows him."""
 
@@ -68,6 +145,27 @@ class DirectoryUser:
     address: str
     proxy_addresses: tuple[str, ...] = ()
     enabled: bool = True
+    mail: str = ""
+    """The primary address; empty where the directory has none, whatever the principal name is."""
+    is_guest: bool = False
+    has_mailbox_plan: bool | None = None
+    """Whether a plan with Exchange is assigned; ``None``: the directory did not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryPage:
+    """A page of the directory; ``link`` leads to the next one."""
+
+    users: tuple[DirectoryUser, ...]
+    link: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPage:
+    """A page of the directory's groups: every address of each; ``link`` leads to the next one."""
+
+    addresses: tuple[str, ...]
+    link: str | None
 
 
 class Calendar(Protocol):
@@ -99,6 +197,46 @@ class Calendar(Protocol):
         """Events with this iCalUId, in the default calendar or in all calendars (L6)."""
         ...
 
+    def examine(self, mailbox: Mailbox, event_id: str, ical_uid: str) -> Examination:
+        """An event by id, with body, and both lists of its iCalUId, in one ``$batch``.
+
+        Raises: RemoteAccessError, also when a list answers 404: that speaks of the mailbox (L6).
+        """
+        ...
+
+    def read_changes(self, mailbox: Mailbox, where: Window | str) -> DeltaPage:
+        """A page of the default calendar's delta: the first of a window, or the one at a link.
+
+        Raises: DeltaExpiredError when the link is no longer known: start over with a window.
+        """
+        ...
+
+    def subscribe(self, mailbox: Mailbox, hooks: Hooks, expires_at: datetime) -> Subscription:
+        """Ask for change notifications of a mailbox; Graph calls our hooks before it answers.
+
+        Raises: RemoteConflictError when there is one already, RemoteRejectedError when a hook did
+        not answer the handshake.
+        """
+        ...
+
+    def find_subscription(
+        self, mailbox: Mailbox, conflict: RemoteConflictError
+    ) -> Subscription | None:
+        """What this app has for the mailbox, whatever its hooks: only after that conflict."""
+        ...
+
+    def renew_subscription(self, subscription_id: str, expires_at: datetime) -> Subscription:
+        """Prolong, which also reauthorizes. Raises: RemoteNotFoundError when it is gone."""
+        ...
+
+    def unsubscribe(self, subscription_id: str) -> None:
+        """End a subscription; one that is gone already is a success."""
+        ...
+
+    def has_master_category(self, mailbox: Mailbox, name: str) -> bool | None:
+        """Whether the mailbox lists this category; ``None`` when that may not be read."""
+        ...
+
     def set_categories(
         self, mailbox: Mailbox, event_id: str, categories: Sequence[str], *, etag: str
     ) -> Look:
@@ -124,6 +262,17 @@ class Calendar(Protocol):
         """A directory user by object id or address; ``None`` when unknown."""
         ...
 
+    def list_groups(self, link: str | None = None) -> GroupPage:
+        """A page of the tenant's groups that have an address.
+
+        Raises: RemoteAccessError when groups may not be read.
+        """
+        ...
+
+    def list_users(self, link: str | None = None) -> DirectoryPage:
+        """A page of the tenant's active users: the first one, or the one at a link."""
+        ...
+
 
 class Calendars(Protocol):
     """Makes calendars for an identity."""
@@ -134,6 +283,14 @@ class Calendars(Protocol):
 
     def as_app(self, server: ServerCredentials, *, budget: float | None = None) -> Calendar:
         """Outlook as the firm's online server sees it."""
+        ...
+
+    def sign_in_anew(self, server: ServerCredentials, *, budget: float | None = None) -> None:
+        """Sign in as the server, whatever token is at hand.
+
+        Raises: RemoteAccessError with system "entra" (``remote_code`` says why),
+        TransientRemoteError.
+        """
         ...
 
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from backend.domain.crm import AttendeeMatch
 from backend.domain.event import Event, Sensitivity
-from backend.domain.matching import invited
+from backend.domain.matching import invited, selecting_company_type, selecting_type
 from backend.domain.policy import (
     BlockedAddresses,
     Origin,
@@ -23,6 +23,7 @@ from backend.domain.policy import (
     is_blocked,
     is_own_domain,
     mode_allows,
+    mode_in_force,
 )
 
 
@@ -221,7 +222,7 @@ def _mode(s: Situation) -> _Outcome:
             f"Ask your administrator to allow {s.origin.value} sync.",
             FixAction.ASK_ADMIN,
         )
-    if not mode_allows(s.user.mode, s.origin):
+    if not mode_allows(mode_in_force(s.user.mode, s.policy.mode), s.origin):
         wanted = "Manual Calendar Sync" if s.origin is Origin.MANUAL else "Automatic Calendar Sync"
         return _not_met(
             f"{wanted} is switched off in the settings of this calendar.",
@@ -361,15 +362,14 @@ def _created_after(s: Situation) -> _Outcome:
 def _selected_type(s: Situation) -> _Outcome:
     if s.facts.attendee_matches is None:
         return _unknown()
-    selected = {name.casefold() for name in s.policy.contact_types}
-    for match in s.facts.attendee_matches:
-        if match.contact is None:
-            continue
-        types = match.contact.types
-        if s.policy.also_company_types:
-            types += match.contact.company_types
-        if any(name.casefold() in selected for name in types):
-            return _met()
+    contacts = [m.contact for m in s.facts.attendee_matches if m.contact is not None]
+    if any(
+        selecting_type(contact, s.policy) or selecting_company_type(contact, s.policy)
+        for contact in contacts
+    ):
+        return _met()
+    if s.policy.unmatched_automatic and not contacts:
+        return _met()
     return _not_met(
         "Nobody invited has a contact type that your firm selected.",
         "Tick it to add it by hand.",

@@ -14,7 +14,7 @@ from backend.db.rows import apply
 from backend.domain.crm import Activity, ActivityDraft, ActivityStatus, CrmGateway
 from backend.domain.errors import RemoteConflictError, RemoteError, RemoteNotFoundError
 from backend.domain.link import LinkState, Trigger
-from backend.domain.mapping import fingerprint
+from backend.domain.mapping import changed_fields, fingerprint
 from backend.domain.plan import (
     DESTROYING,
     ConfirmAbsence,
@@ -47,7 +47,7 @@ class Acting:
         if isinstance(step, Nothing):
             return
         if isinstance(step, ConfirmAbsence):
-            self._store_cleared()
+            self._store_cleared(line="absent")
             return
         self._run.check_lease()
         try:
@@ -67,10 +67,10 @@ class Acting:
                 self._store_written(self._write(tenant_id, key, step), step.draft)
             case RemoveRecord():
                 self._crm.remove_activity(tenant_id, key, revision=step.revision)
-                self._store_cleared()
+                self._store_cleared(line="removed")
             case DestroyRecord():
                 self._crm.destroy_activity(tenant_id, key)
-                self._store_cleared()
+                self._store_cleared(line="destroyed")
             case MarkRecord():
                 self._mark(tenant_id, key, step)
             case Nothing() | ConfirmAbsence():
@@ -103,6 +103,7 @@ class Acting:
             self._crm.write_activity(tenant_id, key, draft, revision=record.revision)
         else:
             self._crm.set_sync_status(tenant_id, key, step.status)
+        self._store_fact("marked")
 
     def _store_written(self, record: Activity, draft: ActivityDraft) -> None:
         run = self._run
@@ -117,13 +118,54 @@ class Acting:
                 row.adopt = False
                 row.undo_until = None
                 row.written_at = now
-                apply(session, row, Trigger.WRITTEN, now=now, kind="write", line="written")
+                apply(
+                    session,
+                    row,
+                    Trigger.WRITTEN,
+                    now=now,
+                    kind="write",
+                    line=self._line_of_write(),
+                    fields=self._changed(record),
+                    request_id=self._request_id,
+                )
                 people.note_written(session, row.mailbox_id, now)
                 run.take_over(row)
+                run.finish(session)
         if fenced:
             raise FencedError
 
-    def _store_cleared(self) -> None:
+    def _line_of_write(self) -> str:
+        before = self._run.sight.record
+        if before is None:
+            return "created"
+        return "restored" if before.removed else "updated"
+
+    def _changed(self, record: Activity) -> tuple[str, ...]:
+        before = self._run.sight.record
+        return () if before is None else changed_fields(before.draft, record.draft)
+
+    @property
+    def _request_id(self) -> str | None:
+        """Of the look at the event that led here."""
+        look = self._run.look
+        return look.request_id if look is not None else None
+
+    def _store_fact(self, line: str) -> None:
+        """The CRM was written without a move of the link."""
+        run = self._run
+        with run.database.write.begin() as session:
+            row = run.row_for_facts(session)
+            links.write_history(
+                session,
+                row,
+                kind="write",
+                line=line,
+                at=run.clock(),
+                codes=(row.reason,) if row.reason else (),
+                request_id=self._request_id,
+            )
+
+    def _store_cleared(self, *, line: str) -> None:
         run = self._run
         now = run.clock()
         was_there = run.sight.record is not None
@@ -143,8 +185,14 @@ class Acting:
                         Trigger.CLEARED,
                         now=now,
                         kind="write",
-                        line="removed" if was_there else "absent",
+                        line=line,
                         reason=row.reason,
+                        codes=(row.reason,) if row.reason else (),
+                        request_id=self._request_id,
+                    )
+                else:
+                    links.write_history(
+                        session, row, kind="write", line=line, at=now, request_id=self._request_id
                     )
                 run.take_over(row)
         if fenced:
@@ -155,7 +203,15 @@ class Acting:
         if not self._run.is_fenced(row):
             return False
         now = self._run.clock()
-        apply(session, row, Trigger.OUTDATED, now=now, line="outdated", reason=row.reason)
+        apply(
+            session,
+            row,
+            Trigger.OUTDATED,
+            now=now,
+            line="outdated",
+            reason=row.reason,
+            request_id=self._request_id,
+        )
         session.flush()
         links.ring(session, row.id, now)
         return True

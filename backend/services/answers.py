@@ -69,6 +69,71 @@ class EventAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page of the history ended: the moment and id of its last line."""
+
+    at: datetime
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """A reason code and what it says to a person."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One thing that was seen, decided or written: codes, ids, field names, never values (X4)."""
+
+    id: str
+    at: datetime
+    kind: str
+    """``decision``, ``write``, ``refusal``, ``skip``, ``failure`` or ``look``."""
+    line: str
+    message: str
+    source: str
+    """Where it came from, see :class:`~backend.services.history_words.From`."""
+    trigger: str | None
+    state_before: str | None
+    state_after: str | None
+    by: Person | None
+    """The user whose act it was; ``None``: nobody's, or the category's, which has no name."""
+    on_behalf_of: Person | None
+    """The calendar's owner, when a delegate acted (T9)."""
+    codes: tuple[str, ...]
+    why: tuple[Why, ...]
+    fields: tuple[str, ...]
+    """Names of the record's fields that a write changed."""
+    request_id: str | None
+    """Graph's, of the look or write."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """Newest first. ``next``: where the following page begins, ``None`` at the end."""
+
+    items: tuple[HistoryLine, ...]
+    next: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class PullProgress:
+    """How far a first pull or a resync has come; how much is to come Graph does not say."""
+
+    since: datetime
+    pages: int
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
 class Me:
     """The signed-in user, the settings that matter to the pane, and what he may switch."""
 
@@ -94,7 +159,14 @@ class Me:
     changed_at: datetime | None
     written_at: datetime | None
     state: str
+    """``firm_off``, ``paused``, ``no_server``, ``disabled``, ``problem``, or how the watching goes:
+    ``first_pull``, ``resync``, ``watching``.
+    """
     problem: str | None
+    progress: PullProgress | None = None
+    problem_since: datetime | None = None
+    problem_advice: str | None = None
+    """What to do about it, for people."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeGuard
 
 from sqlalchemy.orm import Session
 
 from backend.db import people
-from backend.db.models import ServerRow
+from backend.db.models import BreakerRow, ServerRow
 from backend.db.people import Owner
 from backend.db.rows import policy_of, user_state_of
-from backend.domain.errors import NotAllowedError, RemoteError, UnknownFirmError
+from backend.domain.breaker import ASKED_TO_WAIT, GRAPH, shut
+from backend.domain.errors import (
+    NotAllowedError,
+    RemoteError,
+    TransientRemoteError,
+    UnknownFirmError,
+)
 from backend.domain.event import normalised_address
+from backend.domain.matching import FirmDirectory
 from backend.domain.policy import Policy, UserState
-from backend.domain.ports import Calendars, Clock, Mailbox, Principal, ServerCredentials
+from backend.domain.ports import (
+    Calendars,
+    Clock,
+    Mailbox,
+    Principal,
+    ServerCredentials,
+    Window,
+)
+from backend.services.directories import Directories
 from backend.services.transactions import run_again_if_taken
 from backend.sql import Database
 
@@ -52,6 +69,36 @@ class CalendarOwner:
     default_visibility: str
     throttled_until: datetime | None = None
     """Graph asked everybody to leave this mailbox alone until then."""
+    directory_of: Callable[[], FirmDirectory] = field(
+        default=FirmDirectory, compare=False, repr=False
+    )
+    """Asked when somebody is matched, never inside a transaction; an idle look does without."""
+    watched: Window | None = None
+    """The window whose changes reach us without looking; ``None``: nobody tells us of any."""
+    graph_shut_until: datetime | None = None
+    """Graph does not answer: nobody calls it before then, and then one who asks the breaker."""
+    crm_shut_until: datetime | None = None
+    failing: frozenset[str] = frozenset()
+    """The systems that have failed since they last answered; the next answer is news."""
+
+    def why_not_graph(self, now: datetime) -> TransientRemoteError | None:
+        """Why Graph must not be called for this mailbox now, and for how long; ``None``: it may."""
+        until, since = self.throttled_until, self.graph_shut_until
+        if since is not None and since > max(until or now, now):
+            return shut(GRAPH, since, now)
+        if until is None or until <= now:
+            return None
+        return TransientRemoteError(
+            "graph asked to wait",
+            system=GRAPH,
+            remote_code=ASKED_TO_WAIT,
+            retry_after=(until - now).total_seconds(),
+        )
+
+    @property
+    def directory(self) -> FirmDirectory:
+        """What the firm's directory tells of addresses (M)."""
+        return self.directory_of()
 
     @property
     def mailbox(self) -> Mailbox:
@@ -71,7 +118,13 @@ class Caller:
         return self.principal.oid != self.owner.oid
 
 
-def owner_values(owner: Owner, vault: Vault, *, can_write: bool | None = None) -> CalendarOwner:
+def owner_values(
+    owner: Owner,
+    vault: Vault,
+    *,
+    can_write: bool | None = None,
+    directory_of: Callable[[], FirmDirectory] = FirmDirectory,
+) -> CalendarOwner:
     """The values of a joined row; call it while the session is open."""
     return CalendarOwner(
         firm_id=owner.firm.id,
@@ -90,6 +143,31 @@ def owner_values(owner: Owner, vault: Vault, *, can_write: bool | None = None) -
         default_activity_type=owner.user.default_activity_type,
         default_visibility=owner.user.default_visibility,
         throttled_until=owner.mailbox.not_before,
+        watched=_watched(owner),
+        directory_of=directory_of,
+        graph_shut_until=_shut_until(owner, owner.graph_breaker),
+        crm_shut_until=_shut_until(owner, owner.crm_breaker),
+        failing=frozenset(
+            row.system for row in (owner.graph_breaker, owner.crm_breaker) if _concerns(row, owner)
+        ),
+    )
+
+
+def _concerns(row: BreakerRow | None, owner: Owner) -> TypeGuard[BreakerRow]:
+    """One mailbox that fails by itself is nobody else's trouble."""
+    return row is not None and row.mailbox_id in (None, owner.mailbox.id)
+
+
+def _shut_until(owner: Owner, row: BreakerRow | None) -> datetime | None:
+    return row.probe_at if _concerns(row, owner) else None
+
+
+def _watched(owner: Owner) -> Window | None:
+    watch = owner.watch
+    if watch.cursor is None or watch.window_start is None or watch.window_end is None:
+        return None
+    return (
+        None if owner.mailbox.problem is not None else Window(watch.window_start, watch.window_end)
     )
 
 
@@ -131,6 +209,7 @@ class Callers:
         self._calendars = calendars
         self._vault = vault
         self._clock = clock
+        self._directories = Directories(database, clock)
 
     def resolve(self, principal: Principal, mailbox: str | None = None) -> Caller:
         """The caller and the calendar's owner; ``mailbox`` is an address or object id.
@@ -156,6 +235,10 @@ class Callers:
         """The owner of a mailbox that is known to exist, for the worker."""
         with self._database.read() as session:
             return self._values(people.get_owner_of_mailbox(session, tenant_id, mailbox_id))
+
+    def owner_of(self, owner: Owner) -> CalendarOwner:
+        """The values of a row that has been read already; call it while the session is open."""
+        return self._values(owner)
 
     def confirm_edit_right(self, caller: Caller) -> None:
         """Ask Graph whether a delegate may edit, unless it said so within the hour (T9).
@@ -188,7 +271,8 @@ class Callers:
 
     def _values(self, owner: Owner) -> CalendarOwner:
         can_write = server_can_write(owner.server, self._clock())
-        return owner_values(owner, self._vault, can_write=can_write)
+        directory_of = partial(self._directories.of, owner.firm.id)
+        return owner_values(owner, self._vault, can_write=can_write, directory_of=directory_of)
 
     def _first_sign_in(self, principal: Principal) -> CalendarOwner:
         return self._add(

@@ -9,14 +9,20 @@ from sqlalchemy.orm import Session
 from backend.db import links
 from backend.db.models import LinkRow
 from backend.db.rows import apply, forget_private, snapshot, store_memory
-from backend.domain.category import remember_look
+from backend.domain.category import CategoryWord, category_says, remember_look
+from backend.domain.choosing import because
 from backend.domain.event import Event
-from backend.domain.link import WANTED, CategoryMemory, EndReason, LinkState, Trigger
-from backend.domain.plan import DESTROYING, Decision, Missing, decide
+from backend.domain.link import WANTED, CategoryMemory, EndReason, Link, LinkState, Trigger
+from backend.domain.plan import DESTROYING, Decision, Missing, Weight, decide
+from backend.domain.policy import Origin
+from backend.services import damage
 from backend.services.run import FencedError, Run
 
 DECISIONS = 6
 """More changes of mind than any one look can cause."""
+
+REFUSALS = frozenset({"refused", "category_refused"})
+"""Lines of decisions by which a wish comes to nothing because of a rule."""
 
 
 def decide_and_store(run: Run) -> None:
@@ -27,11 +33,18 @@ def decide_and_store(run: Run) -> None:
     if not _has_news(run) and decide(run.link, run.sight) is None:
         run.sight = replace(run.sight, facts_stored=True)
         return
+    was_braked = run.sight.braked
+    if run.sight.master_category_lost:
+        damage.unsettle_others(run)
     with run.database.write.begin() as session:
         row = run.locked(session)
         merged = _merge_if_known(session, run, row)
         if not merged:
             _store_all(session, run, row)
+    if run.sight.master_category_lost:
+        damage.forget_master_category(run)
+    if run.sight.braked and not was_braked:
+        damage.stop_mailbox(run)
     if merged:
         raise FencedError
 
@@ -43,6 +56,11 @@ def _store_all(session: Session, run: Run, row: LinkRow) -> None:
         decision = decide(snapshot(row, run.link.tenant_id), run.sight)
         if decision is None:
             break
+        if damage.trips(session, row, decision, run.sight.now):
+            user = replace(run.sight.user, mailbox_problem=EndReason.MASS_CHANGE)
+            run.sight = replace(run.sight, user=user)
+            if decision.weight is Weight.COUNTED:
+                continue
         _apply(session, run, row, decision)
     _adopt(session, run, row)
     _settle_memory(run, row)
@@ -60,7 +78,7 @@ def _has_news(run: Run) -> bool:
         or link.ical_uid != event.ical_uid
         or link.event_id != event.id
         or link.gone_since is not None
-        or link.category != _remembered(run, link.category, event)
+        or link.category != _remembered(run, link, event)
     )
 
 
@@ -104,7 +122,7 @@ def _carry_over(session: Session, run: Run, row: LinkRow, kept: LinkRow) -> None
 def _store_facts(session: Session, run: Run, row: LinkRow) -> None:
     event, sight = run.sight.event, run.sight
     if event is None:
-        _store_missing(run, row)
+        _store_missing(session, run, row)
         return
     if run.believes_older:
         row.looked_at_version = None
@@ -114,9 +132,10 @@ def _store_facts(session: Session, run: Run, row: LinkRow) -> None:
         row.codes = list(sight.verdict.codes)
 
 
-def _store_missing(run: Run, row: LinkRow) -> None:
+def _store_missing(session: Session, run: Run, row: LinkRow) -> None:
     if run.missing is Missing.PERHAPS_GONE and row.gone_since is None:
         row.gone_since = run.sight.now
+        links.write_history(session, row, kind="look", line="missing_once", at=run.sight.now)
     gone_for_good = run.missing in (Missing.GONE, Missing.NEVER_CAME)
     unwanted = row.state not in WANTED
     if gone_for_good or (run.missing is Missing.PERHAPS_GONE and unwanted):
@@ -134,7 +153,13 @@ def _adopt(session: Session, run: Run, row: LinkRow) -> None:
     is_live = record is not None and not record.removed
     if row.state is LinkState.LINKED and not is_live:
         apply(
-            session, row, Trigger.OUTDATED, now=run.sight.now, line="no_record", reason=row.reason
+            session,
+            row,
+            Trigger.OUTDATED,
+            now=run.sight.now,
+            line="no_record",
+            reason=row.reason,
+            request_id=_request_id(run),
         )
     row.adopt = False
     row.activity_id = record.id if record is not None and is_live else None
@@ -152,8 +177,13 @@ def _apply(session: Session, run: Run, row: LinkRow, decision: Decision) -> None
     elif decision.trigger is not None:
         row.blocked_by = None
     if decision.trigger is Trigger.TICK:
+        # The category put on by hand: whatever a rule did before, a person wants it now (S2, T11).
         row.adopt = True
         row.undo_until = None
+        row.origin, row.because = Origin.MANUAL, None
+        row.wished_by = run.owner.user_id
+    if decision.trigger is Trigger.RULE_MATCH:
+        _take_match(run, row)
     if decision.trigger is Trigger.LET_GO and decision.reason in DESTROYING:
         row.undo_until = None
         row.because = None
@@ -167,9 +197,33 @@ def _apply(session: Session, run: Run, row: LinkRow, decision: Decision) -> None
         now=run.sight.now,
         line=decision.line,
         reason=decision.reason,
-        codes=run.sight.verdict.codes if run.sight.verdict is not None else (),
-        request_id=run.look.request_id if run.look is not None else None,
+        kind="refusal" if decision.line in REFUSALS else "decision",
+        codes=_codes(run, decision),
+        request_id=_request_id(run),
     )
+
+
+def _codes(run: Run, decision: Decision) -> tuple[str, ...]:
+    """Why: the decision's own reason first, then every rule that said no."""
+    verdict = run.sight.verdict
+    why = decision.reason or decision.blocked_by
+    rules = verdict.codes if verdict is not None else ()
+    return tuple(dict.fromkeys((str(why), *rules) if why else rules))
+
+
+def _request_id(run: Run) -> str | None:
+    """Graph's id of the look that is decided on."""
+    return run.look.request_id if run.look is not None else None
+
+
+def _take_match(run: Run, row: LinkRow) -> None:
+    """A rule wants it: what is known of the record is forgotten, for it was being taken away."""
+    row.origin = Origin.AUTOMATIC
+    row.because = because(run.sight.matches, run.owner.policy)
+    row.wished_by = run.owner.user_id
+    row.adopt = False
+    row.activity_id = row.activity_revision = row.fingerprint = None
+    run.sight = replace(run.sight, verdict=run.sight.by_rule)
 
 
 def _settle_memory(run: Run, row: LinkRow) -> None:
@@ -177,15 +231,19 @@ def _settle_memory(run: Run, row: LinkRow) -> None:
     event = run.sight.event
     if event is None:
         return
-    memory = snapshot(row, run.link.tenant_id).category
-    store_memory(row, _remembered(run, memory, event))
+    store_memory(row, _remembered(run, snapshot(row, run.link.tenant_id), event))
     if run.sight.record_known:
         row.looked_at = True
         row.awaited_until = None
     forget_private(row)
 
 
-def _remembered(run: Run, memory: CategoryMemory, event: Event) -> CategoryMemory:
+def _remembered(run: Run, link: Link, event: Event) -> CategoryMemory:
+    """An untick that waits for an admin stays to be read (L7)."""
+    name, memory = run.owner.policy.category_name, link.category
+    waits = run.sight.braked and link.is_wanted
+    if waits and category_says(link, event, name) is CategoryWord.UNTICK:
+        return memory
     if run.believes_older:
         memory = replace(memory, seen_at=None)
-    return remember_look(memory, event, run.owner.policy.category_name)
+    return remember_look(memory, event, name)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from backend.domain.crm import AttendeeMatch, CrmGateway
-from backend.domain.event import Attendee, Event, normalised_address
-from backend.domain.matching import invited, match_attendees
+from backend.domain.event import Attendee, Event
+from backend.domain.matching import addresses_of, invited, match_attendees
 from backend.domain.policy import Origin
 from backend.domain.rules import EventFacts, Situation, Source, Verdict, evaluate
 from backend.services.callers import CalendarOwner
@@ -25,13 +25,14 @@ def match_people(
     crm: CrmGateway, owner: CalendarOwner, attendees: Sequence[Attendee]
 ) -> tuple[AttendeeMatch, ...]:
     """As ``match_event``, for attendees that a form names."""
-    addresses = {normalised_address(a.address) for a in attendees if a.address}
+    addresses = addresses_of(attendees, owner.directory)
     contacts = crm.contacts_by_address(owner.tenant_id, sorted(addresses)) if addresses else {}
     return match_attendees(
         attendees,
         contacts,
         owner.policy,
         block_list=(*owner.policy.block_list, *owner.state.block_list),
+        directory=owner.directory,
     )
 
 

@@ -6,19 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from backend.db import links
+from backend.domain.breaker import CRM, GRAPH
 from backend.domain.category import shows_category
 from backend.domain.crm import Activity, AttendeeMatch, Contact, CrmGateway
 from backend.domain.errors import (
-    ConsentRequiredError,
     EventNotFoundError,
-    InvalidEventIdError,
-    NotAllowedError,
     NotEligibleError,
     NothingToUndoError,
-    RemoteAccessError,
     RemoteError,
-    RemoteNotFoundError,
-    RemoteRejectedError,
     TransientRemoteError,
 )
 from backend.domain.event import Attendee
@@ -28,10 +23,12 @@ from backend.domain.policy import Origin
 from backend.domain.ports import Calendar, Calendars, Clock, Look, Principal
 from backend.domain.rules import EventFacts, Source, Verdict
 from backend.services.answers import EventAnswer
+from backend.services.breaker import Breakers, reachable
 from backend.services.callers import Caller, Callers
 from backend.services.driving import Driver
 from backend.services.hands import Hand
 from backend.services.judging import judge_event, judge_facts, match_event, match_people
+from backend.services.looking import Eyes
 from backend.services.road import Outcome
 from backend.services.showing import Showing
 from backend.services.wishes import Seen, Wishes
@@ -51,6 +48,7 @@ class Linking:
         driver: Driver,
         clock: Clock,
         *,
+        breakers: Breakers,
         budget: float,
     ) -> None:
         """``budget``: seconds a request may spend on Graph before it answers "pending"."""
@@ -61,8 +59,10 @@ class Linking:
         self._wishes = wishes
         self._driver = driver
         self._clock = clock
+        self._breakers = breakers
         self._budget = budget
         self._showing = Showing(database, crm, clock)
+        self._eyes = Eyes(callers, clock)
 
     def view(self, principal: Principal, event_id: str, mailbox: str | None) -> EventAnswer:
         """Everything the pane says of a saved event (T1); one Graph read.
@@ -72,12 +72,13 @@ class Linking:
         Raises: EventNotFoundError, NotAllowedError, ConsentRequiredError, ClaimsRequiredError,
         TransientRemoteError when Graph does not answer and nothing is known of the event.
         """
-        caller = self._callers.resolve(principal, mailbox)
+        caller = self._caller(principal, mailbox)
         calendar = self._calendars.as_user(principal, budget=self._budget)
         link = self._wishes.find(caller, (event_id,))
         try:
-            look = self._look(caller, calendar, event_id, with_body=False)
+            look = self._eyes.look(caller, calendar, event_id, with_body=False)
         except (EventNotFoundError, TransientRemoteError) as error:
+            self._breakers.note(caller.owner, failed=(error,))
             # Only Graph can tell whether a colleague may see this calendar at all.
             if link is None or caller.is_delegate:
                 raise
@@ -85,7 +86,7 @@ class Linking:
                 self._ring(link)
             return self._showing.without_event(caller, link)
         if link is None:
-            link = self._wishes.find(caller, (look.event.id,), look.event.ical_uid)
+            link = self._wishes.recognise(caller, event_id, look.event)
         seen = self._judge(caller, look, Origin.MANUAL)
         if link is not None:
             link = self._mend_if_waiting(caller, calendar, link)
@@ -101,7 +102,7 @@ class Linking:
 
     def check(self, principal: Principal, facts: EventFacts, mailbox: str | None) -> Verdict:
         """The verdict on an unsaved or edited form: writes nothing, reads no Graph (T2)."""
-        caller = self._callers.resolve(principal, mailbox)
+        caller = self._caller(principal, mailbox)
         facts = replace(facts, attendee_matches=self._match_addresses(caller, facts))
         return judge_facts(
             caller.owner,
@@ -114,8 +115,8 @@ class Linking:
 
     def find_contacts(self, principal: Principal, query: str, limit: int) -> Sequence[Contact]:
         """Contacts for pickers; private ones of other people are left out."""
-        caller = self._callers.resolve(principal)
-        found = self._crm.find_contacts(principal.tenant_id, query, limit)
+        caller = self._caller(principal)
+        found = self._crm_of(caller).find_contacts(principal.tenant_id, query, limit)
         return [c for c in found if not c.private or c.owner_id == caller.principal.oid]
 
     def tick(
@@ -131,7 +132,7 @@ class Linking:
         Raises: NotEligibleError when a rule says no, EventNotFoundError unless ``just_saved``,
         RuleError with code ``already_linked`` when another calendar keeps the meeting.
         """
-        caller = self._callers.resolve(principal, mailbox)
+        caller = self._caller(principal, mailbox)
         return self._wish(caller, event_id, Origin.MANUAL, just_saved=just_saved)
 
     def undo(self, principal: Principal, event_id: str, mailbox: str | None) -> EventAnswer:
@@ -139,13 +140,21 @@ class Linking:
 
         Raises: NothingToUndoError, and as ``tick``.
         """
-        caller = self._callers.resolve(principal, mailbox)
-        link = self._wishes.find(caller, (event_id,))
+        caller = self._caller(principal, mailbox)
+        link = self._find(caller, event_id)
         if link is not None and link.reason in DESTROYING:
             self._refuse_undo(caller, event_id)
         if link is None or not self._showing.may_undo(link):
             raise NothingToUndoError
         return self._wish(caller, event_id, link.origin, just_saved=False)
+
+    def _caller(self, principal: Principal, mailbox: str | None = None) -> Caller:
+        """Who calls; if a remote is shut and nobody probes it, this request may."""
+        caller = self._callers.resolve(principal, mailbox)
+        return replace(caller, owner=self._breakers.admit(caller.owner))
+
+    def _crm_of(self, caller: Caller) -> CrmGateway:
+        return reachable(self._crm, caller.owner, self._clock())
 
     def _refuse_undo(self, caller: Caller, event_id: str) -> None:
         """X4: while the event is private, undo says so; later there is nothing left to undo."""
@@ -153,25 +162,40 @@ class Linking:
         self._see(caller, calendar, event_id, Origin.MANUAL, just_saved=False)
 
     def untick(self, principal: Principal, event_id: str, mailbox: str | None) -> EventAnswer:
-        """Do not want a record of this event (T4); idempotent, the owner needs no Graph call.
+        """Do not want a record of this event (T4); idempotent.
 
-        Raises: NotAllowedError, or RemoteError when Graph cannot confirm a delegate's right.
+        The owner needs no Graph call, unless a rule made the link and nobody has opened the event
+        under this id yet.
+
+        Raises: NotAllowedError, or RemoteError when Graph cannot confirm a delegate's right or
+        tell which event this is.
         """
-        caller = self._callers.resolve(principal, mailbox)
-        link = self._wishes.find(caller, (event_id,))
+        caller = self._caller(principal, mailbox)
+        link = self._find(caller, event_id)
         if link is None:
             return self._showing.nothing()
         self._callers.confirm_edit_right(caller)
         wish = self._wishes.store_untick(caller, link.id)
-        seen = Seen()
+        seen, outcome = Seen(), None
         if wish is not None:
             with self._driver.one_try() as may_try:
                 calendar = self._calendars.as_user(principal, budget=self._budget)
                 outcome = self._driver.drive(wish, self._hand(caller, calendar, seen, may_try))
             seen = self._seen_after(caller, seen, outcome, Origin.MANUAL)
-        return self._showing.answer(
-            caller, self._wishes.reload(caller, link.id, link.event_id), seen
-        )
+        link = self._link_after(caller, outcome, link.id, link.event_id)
+        return self._showing.answer(caller, link, seen)
+
+    def _find(self, caller: Caller, event_id: str) -> Link | None:
+        """The event's link; a rule's link knows no id but Graph's own, so that Graph is asked."""
+        link = self._wishes.find(caller, (event_id,))
+        if link is not None:
+            return link
+        calendar = self._calendars.as_user(caller.principal, budget=self._budget)
+        try:
+            look = self._eyes.look(caller, calendar, event_id, with_body=False)
+        except EventNotFoundError:
+            return None
+        return self._wishes.recognise(caller, event_id, look.event)
 
     def _wish(
         self, caller: Caller, event_id: str, origin: Origin, *, just_saved: bool
@@ -186,8 +210,16 @@ class Linking:
             hand = self._hand(caller, calendar, seen, may_try and not seen.is_silent)
             outcome = self._driver.drive(wish, hand)
         seen = self._seen_after(caller, seen, outcome, origin)
-        link = self._wishes.reload(caller, wish.link.id, event_id)
+        link = self._link_after(caller, outcome, wish.link.id, event_id)
         return self._showing.answer(caller, link, seen)
+
+    def _link_after(
+        self, caller: Caller, outcome: Outcome | None, link_id: str, event_id: str
+    ) -> Link:
+        """What this request's own run left, or what stands in the row."""
+        if outcome is not None and outcome.link is not None:
+            return outcome.link
+        return self._wishes.reload(caller, link_id, event_id)
 
     def _hand(self, caller: Caller, calendar: Calendar, seen: Seen, may_try: bool) -> Hand | None:
         """What this request lends to the road, with everything it has already learned."""
@@ -216,12 +248,13 @@ class Linking:
     ) -> Seen:
         """Gather and judge; a no is final here, silence of Graph or CRM is not."""
         try:
-            look = self._look(caller, calendar, event_id, with_body=True)
+            look = self._eyes.look(caller, calendar, event_id, with_body=True)
         except EventNotFoundError:
             if just_saved:
                 return Seen()
             raise
-        except TransientRemoteError:
+        except TransientRemoteError as error:
+            self._breakers.note(caller.owner, failed=(error,))
             return Seen(is_silent=True)
         seen = self._judge(caller, look, origin)
         if seen.verdict is not None and not seen.verdict.eligible:
@@ -229,38 +262,12 @@ class Linking:
             raise NotEligibleError(seen.verdict)
         return seen
 
-    def _look(self, caller: Caller, calendar: Calendar, event_id: str, *, with_body: bool) -> Look:
-        self._obey_throttle(caller)
-        try:
-            return calendar.get_event(caller.owner.mailbox, event_id, with_body=with_body)
-        except TransientRemoteError as error:
-            if error.retry_after:
-                self._callers.note_throttle(caller.owner, error.retry_after)
-            raise
-        except RemoteNotFoundError as error:
-            raise EventNotFoundError from error
-        except RemoteRejectedError as error:
-            raise InvalidEventIdError from error
-        except RemoteAccessError as error:
-            if error.status == 404:
-                raise EventNotFoundError("Microsoft Graph does not reach this mailbox.") from error
-            if caller.is_delegate:
-                raise NotAllowedError("You may not see this calendar.") from error
-            raise ConsentRequiredError("Calendar Sync may not read your calendar yet.") from error
-
-    def _obey_throttle(self, caller: Caller) -> None:
-        until, now = caller.owner.throttled_until, self._clock()
-        if until is not None and until > now:
-            raise TransientRemoteError(
-                "graph asked to wait",
-                system="graph",
-                retry_after=(until - now).total_seconds(),
-            )
-
     def _judge(self, caller: Caller, look: Look, origin: Origin) -> Seen:
         try:
-            matches = match_event(self._crm, caller.owner, look.event)
-        except RemoteError:
+            matches = match_event(self._crm_of(caller), caller.owner, look.event)
+            self._breakers.note(caller.owner, answered=(GRAPH, CRM))
+        except RemoteError as error:
+            self._breakers.note(caller.owner, failed=(error,), answered=(GRAPH,))
             matches = None
         return self._judged(caller, look, matches, origin)
 
@@ -288,7 +295,7 @@ class Linking:
             return None
         attendees = [Attendee("", address) for address in facts.attendee_addresses]
         try:
-            return match_people(self._crm, caller.owner, attendees)
+            return match_people(self._crm_of(caller), caller.owner, attendees)
         except RemoteError:
             return None
 

@@ -67,17 +67,22 @@ class Mirror:
         self._look_again_at(answer)
 
     def make_master_category(self) -> None:
-        """The coloured master category, once per mailbox, where that is permitted (X1)."""
+        """The coloured master category, once per mailbox, where that is permitted (X1).
+
+        By the user; by the worker only where it was found lost, as it has to try to know (T11).
+        """
         run = self._run
         hand, name = run.hand, run.owner.policy.category_name
-        if hand is None or not hand.is_user or run.trouble is not None:
+        was_lost = run.sight.master_category_lost
+        if hand is None or run.trouble is not None or not (hand.is_user or was_lost):
             return
-        if run.owner.master_category == name:
+        if run.owner.master_category == name and not was_lost:
             return
         if not (run.link.is_wanted and run.link.category.seen):
             return
         try:
-            if hand.calendar.may_write_master_categories is not True:
+            allowed = hand.calendar.may_write_master_categories
+            if allowed is False or (allowed is None and hand.is_user):
                 return
             made = hand.calendar.ensure_master_category(
                 run.owner.mailbox, name, run.owner.policy.category_color
@@ -138,6 +143,7 @@ class Mirror:
             )
             store_memory(row, replace(memory, permission=CategoryPermission.PERMITTED))
             links.learn_event(session, row, answer.event, now)
+            row.own_change_key = answer.event.change_key or None
             forget_private(row)
             links.write_history(
                 session,

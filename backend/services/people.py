@@ -4,25 +4,39 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from backend.db import people
-from backend.db.models import MailboxRow, UserRow
+from backend.db import crowds, people
+from backend.db.crowds import Crowd
+from backend.db.models import MailboxRow, UserRow, WatchRow
 from backend.db.people import Owner
 from backend.db.rows import policy_of, user_state_of
 from backend.domain.errors import NotAllowedError, RuleError
-from backend.domain.policy import Policy, SyncMode, UserState, choosable_modes
+from backend.domain.policy import Policy, UserState, choosable_modes, mode_in_force
 from backend.domain.ports import Clock, Principal
-from backend.services.answers import Me, Preferences
+from backend.domain.problems import advice_for
+from backend.services.answers import Me, Preferences, PullProgress
 from backend.services.callers import Callers
+from backend.services.driving import Ring
+from backend.services.reevaluation import judge_again, wake
 from backend.sql import Database
+
+_RESTING = frozenset({"firm_off", "paused", "no_server", "disabled"})
+"""States in which a mailbox is not watched."""
 
 
 class People:
     """Use cases of a user on himself."""
 
-    def __init__(self, database: Database, callers: Callers, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        callers: Callers,
+        clock: Clock,
+        ring: Ring = lambda _kind, _delay: None,
+    ) -> None:
         self._database = database
         self._callers = callers
         self._clock = clock
+        self._ring = ring
 
     def me(self, principal: Principal) -> Me:
         """The signed-in user; the first sign-in of a known firm's member makes him.
@@ -36,18 +50,47 @@ class People:
     def update_me(self, principal: Principal, preferences: Preferences) -> Me:
         """Store what was chosen; every change is checked before any is stored.
 
+        A change that a rule looks at is applied to all events of the calendar (S6): they are judged
+        again by a full pull, which begins at once.
+
         Raises: NotAllowedError when only an admin may switch this on; RuleError with code
         ``mode_not_allowed`` when the firm's mode excludes the chosen one.
         """
         self._callers.resolve(principal)
         with self._database.write.begin() as session:
             owner = self._owner(session, principal)
-            policy = policy_of(owner.firm)
-            self._check(owner, policy, preferences)
+            self._check(owner, policy_of(owner.firm), preferences)
+            before = _what_rules_look_at(owner.user)
             self._store(owner.user, preferences)
-            self._note_activation(owner, policy)
             session.flush()
-            return self._me(session, principal)
+            is_news = _what_rules_look_at(owner.user) != before
+            if is_news:
+                judge_again(session, Crowd(mailbox_id=owner.mailbox.id), self._clock())
+            me = self._me(session, principal)
+        if is_news:
+            wake(self._ring)
+        return me
+
+    def sync_now(self, principal: Principal) -> Me:
+        """Have the own calendar read at once, and what is outstanding tried again (U).
+
+        Raises: RuleError with code ``sync_off`` while nothing would happen.
+        """
+        self._callers.resolve(principal)
+        with self._database.write.begin() as session:
+            mailbox_id = self._owner(session, principal).mailbox.id
+            me = self._me(session, principal)
+            if me.state in _RESTING:
+                raise RuleError(
+                    "Calendar sync is off or paused, so there is nothing to look at.",
+                    code="sync_off",
+                )
+            whose = Crowd(mailbox_id=mailbox_id)
+            # Links before watches, in the order in which a pull stores its pages.
+            crowds.ring_outstanding(session, whose, self._clock())
+            crowds.ring_watches(session, whose, self._clock())
+        wake(self._ring)
+        return me
 
     def _check(self, owner: Owner, policy: Policy, preferences: Preferences) -> None:
         if preferences.enabled:
@@ -65,19 +108,13 @@ class People:
         if preferences.enabled is not None:
             user.enabled_by_user = preferences.enabled
         if preferences.mode is not None:
-            user.mode = preferences.mode
+            user.mode, user.mode_chosen = preferences.mode, True
         if preferences.block_list is not None:
             user.block_list = list(preferences.block_list)
         if preferences.default_activity_type is not None:
             user.default_activity_type = preferences.default_activity_type or None
         if preferences.default_visibility is not None:
             user.default_visibility = preferences.default_visibility
-
-    def _note_activation(self, owner: Owner, policy: Policy) -> None:
-        """Since when sync is on for the user: older events are not linked by a rule (E12)."""
-        state = user_state_of(owner.user, owner.mailbox, owner.server)
-        if policy.sync_enabled and state.is_enabled(policy) and owner.user.activated_at is None:
-            owner.user.activated_at = self._clock()
 
     def _owner(self, session: Session, principal: Principal) -> Owner:
         owner = people.find_owner(session, principal.tenant_id, principal.oid)
@@ -101,27 +138,38 @@ class People:
             enabled=enabled,
             enabled_by_admin=owner.user.enabled_by_admin,
             enabled_by_user=owner.user.enabled_by_user,
-            mode=_mode_in_force(owner.user.mode, policy),
+            mode=mode_in_force(owner.user.mode, policy.mode),
             may_enable=state.may_enable_himself(policy) and owner.user.address is not None,
             choosable_modes=choosable_modes(policy.mode),
             block_list=tuple(owner.user.block_list),
             default_activity_type=owner.user.default_activity_type,
             default_visibility=owner.user.default_visibility,
             server=owner.server.name if owner.server is not None else None,
-            checked_at=owner.mailbox.checked_at,
+            checked_at=owner.watch.checked_at,
             changed_at=owner.mailbox.changed_at,
             written_at=owner.mailbox.written_at,
-            state=_sync_state(policy, state, owner.mailbox, enabled=enabled),
+            state=_sync_state(policy, state, owner.mailbox, owner.watch, enabled=enabled),
+            progress=_progress(owner.watch),
             problem=owner.mailbox.problem,
+            problem_since=owner.watch.problem_since,
+            problem_advice=advice_for(owner.mailbox.problem),
         )
 
 
-def _mode_in_force(mode: SyncMode, policy: Policy) -> SyncMode:
-    """A user's choice from before the firm changed its mode does not count any more (E2)."""
-    return mode if mode in choosable_modes(policy.mode) else policy.mode
+def _what_rules_look_at(user: UserRow) -> tuple[object, ...]:
+    return user.enabled_by_user, user.mode, tuple(user.block_list)
 
 
-def _sync_state(policy: Policy, state: UserState, mailbox: MailboxRow, *, enabled: bool) -> str:
+def _progress(watch: WatchRow) -> PullProgress | None:
+    """How far the reading of a whole window has come; of a change of windows nobody need know."""
+    if watch.cursor is not None or watch.seed_since is None:
+        return None
+    return PullProgress(since=watch.seed_since, pages=watch.seed_pages, events=watch.seed_events)
+
+
+def _sync_state(
+    policy: Policy, state: UserState, mailbox: MailboxRow, watch: WatchRow, *, enabled: bool
+) -> str:
     """One word for the user's sync: what an admin's list and the pane show."""
     if not policy.sync_enabled:
         return "firm_off"
@@ -131,4 +179,8 @@ def _sync_state(policy: Policy, state: UserState, mailbox: MailboxRow, *, enable
         return "no_server"
     if not enabled:
         return "disabled"
-    return "problem" if mailbox.problem is not None else "active"
+    if mailbox.problem is not None:
+        return "problem"
+    if watch.cursor is not None:
+        return "watching"
+    return "first_pull" if watch.checked_at is None else "resync"

@@ -15,21 +15,23 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from backend.db import links, people
+from backend.db import history, links, people
 from backend.db.links import Lease
 from backend.db.models import LinkRow
 from backend.db.rows import apply, snapshot
+from backend.domain.breaker import CRM, GRAPH, SPREAD, was_not_tried
 from backend.domain.crm import AttendeeMatch, CrmGateway
 from backend.domain.errors import RemoteConflictError, RemoteError, TransientRemoteError
-from backend.domain.link import EndReason, Link, LinkState, Trigger
-from backend.domain.plan import FREEZING, GONE_PROOF_PAUSE, Missing
+from backend.domain.link import Link, Trigger
 from backend.domain.ports import Calendars, Clock, Look
 from backend.domain.retry import retry_at
+from backend.services.breaker import Breakers, reachable
 from backend.services.callers import CalendarOwner, Callers
+from backend.services.due import LOOK_AGAIN, is_unfinished, next_due
 from backend.services.hands import Hand
 from backend.services.run import FencedError, Run, StaleLookError
+from backend.services.setbacks import KEPT_CHANGING, OVERTAKEN, STALE_LOOK, setback_of
 from backend.services.walk import Walk
-from backend.services.wire import is_category_outstanding
 from backend.sql import Database
 
 log = structlog.get_logger(__name__)
@@ -37,9 +39,6 @@ log = structlog.get_logger(__name__)
 ROUNDS = 3
 """How often one run looks again after a conflict before it leaves the link to a later run."""
 
-LOOK_AGAIN = timedelta(seconds=5)
-WATCH = timedelta(hours=1)
-"""How often a link is looked at that nobody rings for: no other watch sees its event (A15)."""
 LEASE_LENGTH = timedelta(seconds=90)
 """Longer than three times the whole budget of one run."""
 
@@ -52,6 +51,8 @@ class Outcome:
     look: Look | None = None
     matches: tuple[AttendeeMatch, ...] | None = None
     """``None`` when the CRM did not answer."""
+    link: Link | None = None
+    """The link as the run's last commit left it; ``None`` when something came between."""
 
 
 class Road:
@@ -65,6 +66,7 @@ class Road:
         callers: Callers,
         clock: Clock,
         *,
+        breakers: Breakers,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._database = database
@@ -72,6 +74,7 @@ class Road:
         self._crm = crm
         self._callers = callers
         self._clock = clock
+        self._breakers = breakers
         self._jitter = jitter
 
     def walk(self, lease: Lease, hand: Hand | None = None) -> Outcome:
@@ -83,16 +86,22 @@ class Road:
         link, owner = self._known(lease, hand) or self._load(lease)
         if link is None or owner is None:
             return Outcome(None)
+        owner = self._breakers.admit(owner)
         if hand is None:
             hand = self._app_hand(owner)
+        crm = reachable(self._crm, owner, self._clock())
         walk = Walk(
-            self._database, self._crm, self._clock, lease=lease, link=link, owner=owner, hand=hand
+            self._database, crm, self._clock, lease=lease, link=link, owner=owner, hand=hand
         )
+        walk.run.finish = lambda session: self._finish(session, walk.run)
         due_at, attempts = self._run(walk, lease)
-        self._settle(walk.run, due_at, attempts)
+        if not walk.run.was_given_back:
+            self._settle(walk.run, due_at, attempts)
+        self._breakers.note(owner, failed=walk.run.failures, answered=_answered(walk.run))
         sight = walk.run.sight
         matches = sight.matches if sight.record_known else None
-        return Outcome(due_at, walk.run.look, matches)
+        link = walk.run.link if walk.run.setback is None else None
+        return Outcome(due_at, walk.run.look, matches, link)
 
     def _run(self, walk: Walk, lease: Lease) -> tuple[datetime | None, int]:
         """When the link is due next, and how often it has failed in a row."""
@@ -100,38 +109,77 @@ class Road:
         try:
             for _ in range(ROUNDS):
                 try:
+                    walk.run.was_given_back = False
                     walk.once()
                     break
                 except (RemoteConflictError, IntegrityError):
                     # IntegrityError: another link of the firm learned the same iCalUId just now.
                     walk.forget_look()
             else:
+                walk.run.setback = KEPT_CHANGING
                 return self._later(lease, None), lease.attempts + 1
         except FencedError:
+            walk.run.setback = OVERTAKEN
             return now, lease.attempts
         except StaleLookError:
+            walk.run.setback = STALE_LOOK
             return now + LOOK_AGAIN, lease.attempts
         trouble = walk.run.trouble
         if trouble is not None:
+            if was_not_tried(trouble):
+                return self._with_others(trouble), lease.attempts
             log.info("road.trouble", link_id=lease.link_id, **_loggable(trouble))
+            walk.run.setback = setback_of(trouble)
             may_pass = isinstance(trouble, TransientRemoteError)
             return self._later(lease, trouble.retry_after if may_pass else 3600.0), (
                 lease.attempts + 1
             )
         if is_unfinished(walk.run):
             return self._later(lease, None), lease.attempts + 1
-        return next_due(walk.run, self._clock()), 0
+        return self._next_due(walk.run), 0
+
+    def _finish(self, session: Session, run: Run) -> None:
+        """A record is the last thing written for a wish; one transaction less for every tick."""
+        has_more = run.sight.master_category_lost or (
+            run.hand is not None
+            and run.hand.is_user
+            and run.owner.master_category != run.owner.policy.category_name
+        )
+        if has_more or run.trouble is not None or is_unfinished(run):
+            return
+        due_at = self._next_due(run)
+        links.settle(session, run.lease, due_at=due_at, attempts=0, now=self._clock())
+        run.was_given_back = True
+
+    def _next_due(self, run: Run) -> datetime | None:
+        tells = self._crm.capabilities.tells_changes
+        return next_due(run, self._clock(), crm_tells=tells)
 
     def _later(self, lease: Lease, retry_after: float | None) -> datetime:
         return retry_at(lease.attempts + 1, retry_after, self._clock(), jitter=self._jitter())
+
+    def _with_others(self, trouble: RemoteError) -> datetime:
+        """Nobody called a remote that is shut: due again after the next probe, spread a little."""
+        probe_at = self._clock() + timedelta(seconds=trouble.retry_after or 0.0)
+        return probe_at + SPREAD * self._jitter()
 
     def _settle(self, run: Run, due_at: datetime | None, attempts: int) -> None:
         now = self._clock()
         trouble = run.trouble
         with self._database.write.begin() as session:
             links.settle(session, run.lease, due_at=due_at, attempts=attempts, now=now)
-            if trouble is not None and trouble.system == "graph" and trouble.retry_after:
-                until = now + timedelta(seconds=trouble.retry_after)
+            setback = run.setback
+            if setback is not None:
+                history.note_failure(
+                    session,
+                    run.link,
+                    line=setback.line,
+                    at=now,
+                    codes=setback.codes,
+                    request_id=setback.request_id,
+                )
+            if trouble is not None and (seconds := _asked_to_wait(trouble)):
+                until = now + timedelta(seconds=seconds)
                 people.close_until(session, run.owner.mailbox_id, until)
 
     def _known(self, lease: Lease, hand: Hand | None) -> tuple[Link, CalendarOwner] | None:
@@ -168,6 +216,23 @@ class Road:
         return Hand(self._calendars.as_app(owner.server), is_user=False)
 
 
+def _asked_to_wait(trouble: RemoteError) -> float | None:
+    """Seconds for which Graph wants this mailbox to be left alone."""
+    if trouble.system != GRAPH or was_not_tried(trouble):
+        return None
+    return trouble.retry_after
+
+
+def _answered(run: Run) -> set[str]:
+    """The systems that this run has heard from; a refusal is an answer, too."""
+    heard = {error.system for error in run.failures if error.status is not None}
+    if run.sight.record_known:
+        heard.add(CRM)
+    if run.look is not None or run.missing is not None:
+        heard.add(GRAPH)
+    return heard
+
+
 def _loggable(trouble: RemoteError) -> dict[str, object]:
     return {
         "system": trouble.system,
@@ -175,38 +240,3 @@ def _loggable(trouble: RemoteError) -> dict[str, object]:
         "remote_code": trouble.remote_code,
         "request_id": trouble.request_id,
     }
-
-
-def is_unfinished(run: Run) -> bool:
-    """Whether the event was seen and the mirror still differs, though nothing failed."""
-    link = run.link
-    if run.sight.event is None or run.owner.policy.paused or link.blocked_by in FREEZING:
-        return False
-    return is_category_outstanding(link)
-
-
-def next_due(run: Run, now: datetime) -> datetime | None:
-    """When a link whose sides agree wants to be looked at again; every live link has such a time.
-
-    ``None`` only for links that are settled and not followed any more (road rule A15).
-    """
-    link, policy = run.link, run.owner.policy
-    if run.missing is Missing.NOT_YET:
-        return now + LOOK_AGAIN
-    if run.missing is Missing.PERHAPS_GONE and link.is_wanted and link.gone_since is not None:
-        return max(link.gone_since + GONE_PROOF_PAUSE, now + LOOK_AGAIN)
-    if policy.paused or is_category_outstanding(link):
-        return now + WATCH
-    if link.is_wanted:
-        if link.event_end is None:
-            return now + WATCH
-        final = link.event_end + timedelta(days=policy.past_days, seconds=1)
-        return min(max(final, now + LOOK_AGAIN), now + WATCH)
-    return now + WATCH if _may_turn_private(link, now) else None
-
-
-def _may_turn_private(link: Link, now: datetime) -> bool:
-    """A record or an undo copy that would have to go if its event turned private (L5, X4)."""
-    if link.undo_until is not None:
-        return link.undo_until > now
-    return link.state is LinkState.RELEASED and link.reason == EndReason.EDITED_IN_CRM

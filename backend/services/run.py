@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
@@ -17,6 +18,7 @@ from backend.domain.plan import Missing, Sight
 from backend.domain.ports import Clock, Look
 from backend.services.callers import CalendarOwner
 from backend.services.hands import Hand
+from backend.services.setbacks import Setback
 from backend.sql import Database
 
 CALL_DEADLINE = timedelta(seconds=20)
@@ -46,6 +48,14 @@ class Run:
     """The newest look at the event, if any call answered."""
     missing: Missing | None = None
     trouble: RemoteError | None = None
+    failures: list[RemoteError] = field(default_factory=list)
+    """Every failure of a remote in this run, for the breakers."""
+    setback: Setback | None = None
+    """What kept the run from its end, for the history."""
+    finish: Callable[[Session], None] = lambda _session: None
+    """Called with the record's outcome, in its transaction: gives the lease back if all is done."""
+    was_given_back: bool = False
+    """The lease went with the last outcome: nothing may be written any more."""
     believes_older: bool = False
     """The look is older than one seen before, and has been for so long that it is true (R5)."""
 
@@ -92,20 +102,17 @@ class Run:
         if not isinstance(error, RemoteError):
             # A user's sign-in that Entra wants renewed: not the link's fault, the worker goes on.
             error = TransientRemoteError(str(error), system="entra")
+        else:
+            self.failures.append(error)
         if self.trouble is None or (error.retry_after or 0) > (self.trouble.retry_after or 0):
             self.trouble = error
 
     def graph_is_closed(self) -> bool:
-        """Whether Graph asked everybody to wait; then this run makes no call and says so."""
-        until = self.owner.throttled_until
-        now = self.clock()
-        if until is None or until <= now:
-            return False
-        seconds = (until - now).total_seconds()
-        self.note_trouble(
-            TransientRemoteError("graph asked to wait", system="graph", retry_after=seconds)
-        )
-        return True
+        """Whether Graph must not be called now; then this run makes no call and says so."""
+        error = self.owner.why_not_graph(self.clock())
+        if error is not None:
+            self.note_trouble(error)
+        return error is not None
 
     def app_may_write(self, session: Session, *, allowed: bool) -> None:
         """What a try has shown about the server's right to write (X1)."""

@@ -10,11 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.db import people
+from backend.db.crowds import Crowd
 from backend.db.models import FirmRow, MailboxRow, ServerRow, UserRow
 from backend.domain.event import normalised_address
 from backend.domain.policy import SyncMode
 from backend.domain.ports import Clock
 from backend.services.callers import Vault
+from backend.services.reevaluation import judge_again
 from backend.sql import Database
 
 
@@ -92,6 +94,8 @@ class Setup:
             server = self._add_server(session, firm, setup.server)
             for user in setup.users:
                 self._add_user(session, firm, server, user)
+            session.flush()
+            judge_again(session, Crowd(firm_id=firm.id), self._clock())
         return True
 
     def _enable(self, firm: FirmRow, setup: FirmSetup) -> None:
@@ -130,6 +134,4 @@ class Setup:
         user.mode = firm.mode
         user.enabled_by_admin = new.enabled_by_admin if new.address else None
         user.enabled_by_user = new.enabled_by_user
-        if user.enabled_by_admin and user.enabled_by_user is not False:
-            user.activated_at = self._clock()
         mailbox.server_id = server.id

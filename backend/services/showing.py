@@ -12,6 +12,7 @@ from backend.domain.link import EndReason, Link, LinkState
 from backend.domain.ports import Clock
 from backend.domain.rules import Verdict
 from backend.services.answers import Can, EventAnswer, LinkView, OtherRecord
+from backend.services.breaker import reachable
 from backend.services.callers import Caller
 from backend.services.wire import outstanding, view_of
 from backend.services.wishes import Seen
@@ -41,12 +42,14 @@ class Showing:
             own = self._record(caller, link.activity_id)
         return EventAnswer(
             event=event,
-            matches=tuple(_discreet(caller, match) for match in seen.matches or ()),
+            matches=tuple(discreet(caller, match) for match in seen.matches or ()),
             verdict=verdict,
             link=None if link is None else self._view(link, was_rung=was_rung),
             activity=own,
             others=tuple(
-                _other(caller, record) for record in records if own is None or record.id != own.id
+                other_record(caller, record)
+                for record in records
+                if own is None or record.id != own.id
             ),
             can=self._can(link, event, verdict),
             now=self._clock(),
@@ -84,15 +87,18 @@ class Showing:
         if uid is None:
             return ()
         try:
-            return tuple(self._crm.find_by_ical_uid(caller.owner.tenant_id, uid))
+            return tuple(self._crm_of(caller).find_by_ical_uid(caller.owner.tenant_id, uid))
         except RemoteError:
             return ()
 
     def _record(self, caller: Caller, activity_id: str) -> Activity | None:
         try:
-            return self._crm.get_activity(caller.owner.tenant_id, activity_id)
+            return self._crm_of(caller).get_activity(caller.owner.tenant_id, activity_id)
         except RemoteError:
             return None
+
+    def _crm_of(self, caller: Caller) -> CrmGateway:
+        return reachable(self._crm, caller.owner, self._clock())
 
     def _view(self, link: Link, *, was_rung: bool) -> LinkView:
         is_awaited = was_rung or bool(outstanding(link))
@@ -121,7 +127,7 @@ class Showing:
         )
 
 
-def _discreet(caller: Caller, match: AttendeeMatch) -> AttendeeMatch:
+def discreet(caller: Caller, match: AttendeeMatch) -> AttendeeMatch:
     """E9: somebody else's private contact is not shown to exist."""
     contact = match.contact
     if contact is None or not contact.private or contact.owner_id == caller.principal.oid:
@@ -129,7 +135,7 @@ def _discreet(caller: Caller, match: AttendeeMatch) -> AttendeeMatch:
     return AttendeeMatch(match.attendee, "unmatched")
 
 
-def _other(caller: Caller, record: Activity) -> OtherRecord:
+def other_record(caller: Caller, record: Activity) -> OtherRecord:
     """T5: a record the caller may not see is only said to exist."""
     visible = record.visibility == "everyone" or record.draft.owner_id == caller.principal.oid
     by = record.draft.assigned_to.name if record.draft.assigned_to is not None else None

@@ -12,6 +12,13 @@ from backend.sql import Database
 
 T = TypeVar("T")
 
+Note = Callable[[Session], None]
+"""What a caller wants written down in the transaction of an act, such as a line of the audit."""
+
+
+def nothing(_session: Session) -> None:
+    """Nothing to note."""
+
 
 RUNS = 4
 """An event's link has three unique keys; each failure means that somebody inserted one of them."""

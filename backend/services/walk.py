@@ -38,7 +38,7 @@ class Walk:
             link=link,
             owner=owner,
             hand=hand,
-            sight=Sight(policy=owner.policy, now=clock(), owner_oid=owner.oid),
+            sight=Sight(policy=owner.policy, now=clock(), owner_oid=owner.oid, user=owner.state),
             look=hand.look if hand is not None else None,
         )
         self._gathering = Gathering(self.run, crm)
@@ -54,7 +54,7 @@ class Walk:
         self._gathering.event()
         self._gathering.crm()
         decide_and_store(self.run)
-        if self.run.owner.policy.paused:
+        if self.run.sight.paused:
             return
         if self.run.link.is_wanted:
             self._mirror.mend()

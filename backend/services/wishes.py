@@ -8,15 +8,16 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from backend.db import links
+from backend.db import history, links
 from backend.db.links import Lease
-from backend.db.models import HistoryRow, LinkRow
+from backend.db.models import LinkRow
 from backend.db.rows import apply, snapshot, store_memory
 from backend.domain.category import remember_look
 from backend.domain.crm import AttendeeMatch
 from backend.domain.errors import RuleError
 from backend.domain.event import Event
 from backend.domain.link import (
+    ENDED,
     WANTED,
     CategoryPermission,
     EndReason,
@@ -84,6 +85,19 @@ class Wishes:
                     row = None
             return None if row is None else snapshot(row, caller.owner.tenant_id)
 
+    def recognise(self, caller: Caller, event_id: str, event: Event) -> Link | None:
+        """The link of an event that a look has shown; from now on also known by ``event_id``."""
+        link = self.find(caller, (event.id,), event.ical_uid)
+        if link is not None and event_id != link.event_id:
+
+            def remember(session: Session) -> None:
+                row = links.lock(session, link.id)
+                if row is not None:
+                    links.remember_id(session, row, event_id)
+
+            run_again_if_taken(self._database, remember)
+        return link
+
     def reload(self, caller: Caller, link_id: str, event_id: str) -> Link:
         """The link as it stands; under ``event_id`` if it was merged with another one meanwhile."""
         with self._database.read() as session:
@@ -116,7 +130,7 @@ class Wishes:
         event = seen.look.event if seen.look is not None else None
         row = self._known_row(session, caller, event_id, event)
         if row is None:
-            row = self._new_link(session, caller, event_id, origin)
+            return self._new_link(session, caller, event_id, event, origin)
         twin = None if event is None else links.find_twin(session, row, event)
         if twin is not None and (kept := links.lock(session, twin.id)) is not None:
             # What was wished for under the other id is older than this tick.
@@ -145,11 +159,20 @@ class Wishes:
             if locked is not None:
                 return locked
 
-    def _new_link(self, session: Session, caller: Caller, event_id: str, origin: Origin) -> LinkRow:
+    def _new_link(
+        self,
+        session: Session,
+        caller: Caller,
+        event_id: str,
+        event: Event | None,
+        origin: Origin,
+    ) -> LinkRow:
+        """A link of what nobody knew a moment ago, by none of its ids: so nobody is asked again."""
         row = LinkRow(
             firm_id=caller.owner.firm_id,
             mailbox_id=caller.owner.mailbox_id,
-            event_id=event_id,
+            event_id=event_id if event is None else event.id,
+            ical_uid=None if event is None else event.ical_uid,
             state=LinkState.REMOVED,
             origin=origin,
             wished_by=caller.user_id,
@@ -158,6 +181,7 @@ class Wishes:
         )
         session.add(row)
         session.flush()
+        links.add_id(session, row, event_id)
         return row
 
     def _apply_tick(
@@ -188,13 +212,16 @@ class Wishes:
         )
         if not unchanged:
             row.opted_out = False
-            row.adopt = True
+            # A record that is linked is ours already; edits made from now on are a person's (L4).
+            row.adopt = row.adopt or before.state is not LinkState.LINKED
             row.blocked_by = None
             row.origin = origin
+            if origin is Origin.MANUAL:
+                row.because = None
             row.wished_by = caller.user_id
             row.undo_until = None
             memory = replace(memory, put_back=False, refused=False)
-            if before.activity_id is None:
+            if before.activity_id is None or before.state in ENDED:
                 row.looked_at = False
             apply(
                 session,
@@ -266,10 +293,7 @@ class Wishes:
         """The commit of the wish takes the lease, so that no worker starts the same link (A7)."""
         now = self._clock()
         session.flush()
-        links.ring(session, row.id, now, urgent=True)
-        session.refresh(row)
-        is_busy = links.is_leased(row, now)
-        lease = None if is_busy else links.take_lease(session, row, now, LEASE_LENGTH)
+        lease = links.ring_and_lease(session, row, now, LEASE_LENGTH)
         return Wish(snapshot(row, caller.owner.tenant_id), lease)
 
     def store_refusal(
@@ -278,19 +302,16 @@ class Wishes:
         """X4: one row of codes; what a private event left behind goes with the road's next run."""
         now = self._clock()
         with self._database.write.begin() as session:
-            session.add(
-                HistoryRow(
-                    firm_id=caller.owner.firm_id,
-                    mailbox_id=caller.owner.mailbox_id,
-                    link_id=link.id if link is not None else None,
-                    event_id=look.event.id,
-                    at=now,
-                    kind="refusal",
-                    line="tick_refused",
-                    by_user_id=caller.user_id,
-                    codes=list(verdict.codes),
-                    request_id=look.request_id,
-                )
+            history.write_refusal(
+                session,
+                firm_id=caller.owner.firm_id,
+                mailbox_id=caller.owner.mailbox_id,
+                link_id=link.id if link is not None else None,
+                event_id=look.event.id,
+                at=now,
+                by_user_id=caller.user_id,
+                codes=verdict.codes,
+                request_id=look.request_id,
             )
             if link is not None:
                 links.ring(session, link.id, now, urgent=True)

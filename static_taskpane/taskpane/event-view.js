@@ -1,6 +1,9 @@
 // The screen of an open event: its head, the checkbox with its state, the receipt, the rules.
 
 import { el, icon, quote } from "../shared/dom.js";
+import { ENTER } from "./keys.js";
+import { historyParts } from "./history-view.js";
+import { recordCard } from "./record-view.js";
 import { categoryNote, checkText, isTicked, savingWouldEnd, sorted, statusOf, withFixedFacts } from "./status.js";
 
 /** @import { Child } from "../shared/dom.js" */
@@ -27,9 +30,12 @@ export function eventParts(state, acts, clock) {
     lastKnown(state.answer),
     ...(state.answer?.others ?? []).map(otherRecord),
     own ? enablePrompt(verdict, acts) : null,
-    own ? syncCard(state, verdict, acts, clock) : guestCard(state.answer),
+    own ? syncCard(state, verdict, acts, clock) : guestCard(state.answer, acts),
+    recordCard(state.answer?.activity, state.changed, clock),
     own ? rules(state, verdict, acts) : null,
+    own ? addActivityCard(state.answer, acts) : null,
     state.answer ? attendees(state.answer.event?.attendees ?? []) : null,
+    state.answer && state.item?.id ? past(state.past, acts, clock) : null,
   ];
 }
 
@@ -65,7 +71,7 @@ function head({ item, answer, formState }, clock) {
   ].filter((chip) => typeof chip === "string");
   return el(
     "section",
-    { class: "event-head", "aria-labelledby": "subject" },
+    { class: "event-head", "data-key": "head", "aria-labelledby": "subject" },
     el("h2", { id: "subject", dir: "auto", class: subject ? "" : "faint" }, subject || "(No subject)"),
     when ? el("p", { class: "hint" }, when) : null,
     item?.owner ? el("p", { class: "hint" }, "In the calendar of ", quote(item.owner)) : null,
@@ -79,7 +85,7 @@ function lastKnown(answer) {
   if (answer === null || answer.event !== null || answer.link?.outstanding.includes("event")) return null;
   return el(
     "section",
-    { class: "note" },
+    { class: "note", "data-key": "last-known" },
     icon("info"),
     el("p", {}, "Microsoft 365 does not answer at the moment. This is what Calendar Sync knows."),
   );
@@ -91,7 +97,7 @@ function otherRecord({ activity_id: id, by, kind, visible }) {
   const how = kind === "added" ? "added" : "synced";
   return el(
     "section",
-    { class: "note" },
+    { class: "note", "data-key": `other ${id}` },
     icon("info"),
     el(
       "div",
@@ -117,7 +123,7 @@ function enablePrompt(verdict, acts) {
   const own = missing.every(({ fix }) => fix?.action === "open_settings");
   return el(
     "section",
-    { class: "note accent", "aria-labelledby": "prompt-title" },
+    { class: "note accent", "data-key": "prompt", "aria-labelledby": "prompt-title" },
     icon("info"),
     el(
       "div",
@@ -145,13 +151,13 @@ function syncCard(state, verdict, acts, clock) {
   const working = busy !== null && busy !== "look" && busy !== "sign_in";
   return el(
     "section",
-    { class: `card sync ${status?.tone ?? ""}`, "aria-label": "Sync" },
+    { class: `card sync ${status?.tone ?? ""}`, "data-key": "sync", "aria-label": "Sync" },
     checkbox(state, verdict, acts),
-    working && el("p", { class: "doing" }, el("span", { class: "spinner" }), busyWords(busy)),
+    working && el("p", { class: "doing", "data-key": "doing" }, el("span", { class: "spinner" }), busyWords(busy)),
     !working && status
       ? el(
           "div",
-          { class: "state" },
+          { class: "state", "data-key": "state" },
           el("h3", {}, toneIcon(status.tone), status.title),
           ...status.lines.map((line) => el("p", { class: "hint", dir: "auto" }, line)),
           status.steps.length > 0 &&
@@ -159,7 +165,7 @@ function syncCard(state, verdict, acts, clock) {
         )
       : null,
     !working && answer ? offers(answer, acts) : null,
-    answer ? receipt(answer, clock) : null,
+    answer ? receipt(answer, state.lookedAt, clock) : null,
   );
 }
 
@@ -184,7 +190,7 @@ function checkbox(state, verdict, acts) {
   input.checked = state.busy === "tick" ? true : state.busy === "untick" ? false : ticked;
   return el(
     "div",
-    { class: "tick" },
+    { class: "tick", "data-key": "tick" },
     input,
     el("div", {}, el("label", { for: "tick" }, LABEL), hint ? el("p", { class: "hint", id: "tick-hint" }, hint) : null),
   );
@@ -236,11 +242,11 @@ function offers({ can, link }, acts) {
     link?.state === "released" && can.tick && isTicked(link) &&
       el("button", { type: "button", id: "relink", click: () => void acts.tick() }, "Keep up to date again"),
   ];
-  return buttons.some(Boolean) ? el("div", { class: "actions" }, ...buttons) : null;
+  return buttons.some(Boolean) ? el("div", { class: "actions", "data-key": "offers" }, ...buttons) : null;
 }
 
-/** T10. @param {EventAnswer} answer @param {Clock} clock */
-function receipt(answer, clock) {
+/** T10. @param {EventAnswer} answer @param {string | null} lookedAt @param {Clock} clock */
+function receipt(answer, lookedAt, clock) {
   const { link, activity } = answer;
   if (!link) return null;
   const note = categoryNote(link);
@@ -249,28 +255,83 @@ function receipt(answer, clock) {
   /** @type {[string, Child][]} */
   const rows = [
     ["Record", id ? el("span", {}, recordLink(id, phase), " ", el("span", { class: "id" }, id)) : null],
-    ["Why", link.because ? quote(link.because) : null],
-    ["Written", clock.moment(link.written_at)],
-    ["Last change seen", clock.moment(link.last_change_seen_at)],
-    ["Next attempt", clock.moment(link.next_attempt_at)],
+    ["Why", why(link)],
+    ["Last checked", time(lookedAt, clock)],
+    ["Last change seen", time(link.last_change_seen_at, clock)],
+    ["Written", time(link.written_at, clock)],
+    ["Next attempt", time(link.next_attempt_at, clock)],
   ];
   const present = link.state === "removed" ? [] : rows.filter(([, value]) => Boolean(value));
   return el(
     "div",
-    { class: "receipt" },
+    { class: "receipt", "data-key": "receipt" },
     note && el("div", { class: "note warning" }, icon("warning"), el("div", {}, el("h3", {}, note.title), el("p", {}, note.text))),
     present.length > 0 && el("dl", { class: "facts" }, ...present.map(([title, value]) => el("div", {}, el("dt", {}, title), el("dd", {}, value)))),
   );
 }
 
+/** @param {import("./types.js").Link} link */
+function why({ because, origin }) {
+  if (because) return el("span", {}, "Added because ", quote(because.replace(/^added because /i, "")));
+  return origin === "automatic" ? "Selected by your firm’s rules" : null;
+}
+
+/** @param {string | null} iso @param {Clock} clock */
+function time(iso, clock) {
+  return iso ? el("time", { datetime: iso }, clock.moment(iso)) : null;
+}
+
+/** T10: what was seen, decided and written; loaded when somebody opens it.
+ * @param {State["past"]} state @param {Pane} acts @param {Clock} clock */
+function past(state, acts, clock) {
+  const list = el("div", { class: "history" }, ...historyParts(state, acts, clock));
+  const show = () => void acts.showHistory();
+  const element = details("history", "History", false, list, show);
+  // It was left open beside another event. Not while the page is being drawn.
+  if (element.open && state === null) queueMicrotask(show);
+  return element;
+}
+
+/** T6: for everybody who can read the event; not for private ones, and it says why.
+ * @param {EventAnswer | null} answer @param {Pane} acts @param {"primary" | ""} [rank] */
+function addActivity(answer, acts, rank = "") {
+  if (answer?.event && answer.event.sensitivity !== "normal" && !answer.can.add_activity) {
+    return el("p", { class: "hint" }, "Private and confidential events are never added to InterAction.");
+  }
+  if (!answer?.can.add_activity) return null;
+  return el(
+    "div",
+    { class: "actions centred" },
+    el(
+      "button",
+      { type: "button", id: "add-activity", class: rank, "aria-keyshortcuts": ENTER.names, click: () => void acts.openActivity() },
+      "Add Activity",
+    ),
+    el("span", { class: "hint" }, el("kbd", {}, ENTER.shown)),
+  );
+}
+
+/** @param {EventAnswer | null} answer @param {Pane} acts */
+function addActivityCard(answer, acts) {
+  const offer = addActivity(answer, acts);
+  if (!answer?.can.add_activity) return offer && el("section", { class: "card", "data-key": "add-activity" }, offer);
+  return el(
+    "section",
+    { class: "card", "data-key": "add-activity", "aria-labelledby": "add-activity-title" },
+    el("h3", { id: "add-activity-title" }, "Record it once"),
+    el("p", { class: "hint" }, "With an opportunity, notes, or other people: one record that stays as you make it."),
+    offer,
+  );
+}
+
 /** T5: no checkbox, one sentence why, and where to go.
- * @param {EventAnswer | null} answer */
-function guestCard(answer) {
+ * @param {EventAnswer | null} answer @param {Pane} acts */
+function guestCard(answer, acts) {
   const organizer = answer?.event?.organizer;
   const who = organizer?.name || organizer?.address;
   return el(
     "section",
-    { class: "card", "aria-label": "Sync" },
+    { class: "card", "data-key": "guest", "aria-label": "Sync" },
     el(
       "p",
       {},
@@ -278,8 +339,8 @@ function guestCard(answer) {
       ...(who ? [", ", quote(who), ","] : []),
       " can keep this event in InterAction.",
     ),
-    el("p", { class: "hint" }, "To record the meeting yourself, add an activity in InterAction."),
-    el("p", {}, externalLink(CRM_URL, "Open InterAction")),
+    answer?.can.add_activity ? el("p", { class: "hint" }, "You can record the meeting yourself.") : null,
+    addActivity(answer, acts, "primary"),
   );
 }
 
@@ -301,8 +362,8 @@ function rules(state, verdict, acts) {
       "ul",
       { class: "rules" },
       ...failed.map((check) => failedRule(check, acts)),
-      ...unknown.map((check) => el("li", {}, icon("later", "faint"), el("div", {}, checkText(check), el("span", { class: "hint" }, " Checked when saved")))),
-      ...passed.map((check) => el("li", {}, icon("check", "good"), el("div", {}, el("span", { class: "unseen" }, "In order: "), checkText(check)))),
+      ...unknown.map((check) => el("li", { "data-key": check.code }, icon("later", "faint"), el("div", {}, checkText(check), el("span", { class: "hint" }, " Checked when saved")))),
+      ...passed.map((check) => el("li", { "data-key": check.code }, icon("check", "good"), el("div", {}, el("span", { class: "unseen" }, "In order: "), checkText(check)))),
     ),
   );
 }
@@ -312,7 +373,7 @@ function failedRule(check, acts) {
   const { fix } = check;
   return el(
     "li",
-    { class: "failed" },
+    { class: "failed", "data-key": check.code },
     icon("cross", "danger"),
     el(
       "div",
@@ -358,11 +419,15 @@ function attendees(people) {
   );
 }
 
-/** @param {string} id @param {string} title @param {boolean} open @param {Node} content */
-function details(id, title, open, content) {
+/** @param {string} id @param {string} title @param {boolean} open @param {Node} content
+ * @param {() => void} [onOpen] */
+function details(id, title, open, content, onOpen) {
   const element = el("details", { id, class: "card" }, el("summary", { id: `${id}-summary` }, title), content);
   element.open = opened.get(id) ?? open;
-  element.querySelector("summary")?.addEventListener("click", () => opened.set(id, !element.open));
+  element.querySelector("summary")?.addEventListener("click", () => {
+    opened.set(id, !element.open);
+    if (!element.open) onOpen?.();
+  });
   return element;
 }
 

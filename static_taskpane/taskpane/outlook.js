@@ -173,6 +173,11 @@ export class Outlook {
     }
   }
 
+  /** The address of whoever uses this Outlook; empty when it does not say. */
+  get user() {
+    return Office.context.mailbox.userProfile?.emailAddress ?? "";
+  }
+
   get language() {
     return Office.context.displayLanguage || navigator.language;
   }

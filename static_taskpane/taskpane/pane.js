@@ -3,7 +3,10 @@
 
 import { ApiError } from "../shared/api.js";
 import { OutlookError } from "./office-call.js";
+import { changedFields, fieldWords, listed, saysTheSame } from "./changes.js";
+import { ActivityForm } from "./activity/activity-form.js";
 import { differs, fingerprint } from "./form.js";
+import { HistoryPages } from "./history-pages.js";
 import { Poller } from "./polling.js";
 import { confirmSaving, confirmUntick } from "./questions.js";
 import { isOutstanding } from "./status.js";
@@ -11,14 +14,16 @@ import { troubleOf } from "./words.js";
 
 /** @import { Outlook } from "./outlook.js" */
 /** @import { Session } from "./session.js" */
-/** @import { EventAnswer, Me, Mode, OpenItem, Verdict } from "./types.js" */
+/** @import { Clock } from "./time.js" */
+/** @import { Saving } from "./settings.js" */
+/** @import { EventAnswer, HistoryState, Me, Mode, OpenItem, Preferences, Verdict } from "./types.js" */
 /** @import { Trouble } from "./words.js" */
 
 /** @typedef {"saved" | "edited" | "unsaved" | "unseen"} FormState
  *   unseen: Outlook has saved the event, Exchange does not show it yet */
 /** @typedef {"tick" | "untick" | "undo" | "sign_in" | "look"} Act */
 /** @typedef {{
- *   screen: "loading" | "sign_in" | "empty" | "blocked" | "event" | "settings",
+ *   screen: "loading" | "sign_in" | "empty" | "blocked" | "event" | "settings" | "activity",
  *   trouble: Trouble | null,
  *   item: OpenItem | null,
  *   answer: EventAnswer | null,
@@ -26,17 +31,42 @@ import { troubleOf } from "./words.js";
  *   formState: FormState,
  *   busy: Act | null,
  *   me: Me | null,
- *   saving: Mode | null,
- * }} State */
+ *   saving: Saving | null,
+ *   types: string[],
+ *   lookedAt: string | null,
+ *   changed: string[],
+ *   news: {text: string, number: number} | null,
+ *   past: HistoryState | null,
+ *   activity: ActivityForm | null,
+ * }} State
+ *   lookedAt: when the last answer came that had read the event; changed: fields of the record that
+ *   are shown as changed; news: what a screen reader is told once; past: the event's history;
+ *   activity: the form that was opened last */
 
 const TYPING_PAUSE_MS = 400;
 const FRESH_FOR_MS = 5_000;
+const MARKED_FOR_MS = 10_000;
+/** One look that fails may be a moment's; the person is told of the second. */
+const FAILURES_TO_TELL = 2;
+/** Screens beside the event's: no look at the event changes them.
+ * @type {State["screen"][]} */
+const ASIDE = ["settings", "activity"];
 
 export class Pane {
   #outlook;
   #session;
+  #clock;
   #show;
-  #poller = new Poller(() => this.#quietly());
+  #poller = new Poller(() => this.#quietly({ asked: false }));
+  /** Looks at the user's own state while the settings are open. */
+  #watcher = new Poller(() => this.#lookAtMe());
+  /** When the calendar was looked at before somebody asked for a look; undefined: nobody waits.
+   * @type {string | null | undefined} */
+  #awaited;
+  #pages = new HistoryPages(
+    (cursor) => this.#session.history(this.#handle, cursor),
+    (past) => this.#set({ past }),
+  );
   /** @type {State} */
   #state = {
     screen: "loading",
@@ -48,6 +78,12 @@ export class Pane {
     busy: null,
     me: null,
     saving: null,
+    types: [],
+    lookedAt: null,
+    changed: [],
+    news: null,
+    past: null,
+    activity: null,
   };
   /** Grows with every act and look: an answer to an older question is not shown. */
   #turn = 0;
@@ -62,14 +98,20 @@ export class Pane {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #typing;
   #asking = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #marked;
+  #looking = false;
+  /** The trouble shown came from a look: the next look that succeeds ends it. */
+  #troubleOfLook = true;
   /** @type {() => Promise<void>} what to do again after trouble */
   #again = () => this.load();
 
-  /** @param {Outlook} outlook @param {Session} session
+  /** @param {Outlook} outlook @param {Session} session @param {Clock} clock
    * @param {(state: State, acts: Pane) => void} show */
-  constructor(outlook, session, show) {
+  constructor(outlook, session, clock, show) {
     this.#outlook = outlook;
     this.#session = session;
+    this.#clock = clock;
     this.#show = show;
   }
 
@@ -81,20 +123,38 @@ export class Pane {
 
   /** Looks at the open event and shows it. */
   async load() {
-    this.#poller.restart();
+    this.#poller.stop();
+    this.#poller.sign();
     await this.#try("look", () => this.#look(), () => this.load());
   }
 
-  /** A look nobody asked for: trouble is shown only as a bar over what is known. */
-  async #quietly() {
-    if (this.#state.busy) return;
+  /** A look in the background: trouble is shown only as a bar over what is known, and for a look
+   * nobody asked for only when it goes on. What the server calls our fault ends the looking.
+   * @param {{asked?: boolean}} [why] */
+  async #quietly({ asked = true } = {}) {
+    if (this.#state.busy || this.#looking || ASIDE.includes(this.#state.screen)) return;
+    this.#looking = true;
     try {
       await this.#look();
     } catch (error) {
-      const retryAfter = error instanceof ApiError ? error.retryAfter : null;
-      this.#trouble(error, () => this.load());
-      if (this.#isWaiting) this.#poller.schedule({ retryAfter });
+      this.#failed(error, asked);
+    } finally {
+      this.#looking = false;
     }
+  }
+
+  /** @param {unknown} error @param {boolean} asked */
+  #failed(error, asked) {
+    const status = error instanceof ApiError ? error.status : 400;
+    const final = status >= 400 && status < 500 && status !== 429;
+    if (final) this.#poller.stop();
+    const failures = final ? FAILURES_TO_TELL : this.#poller.failed(/** @type {ApiError} */ (error).retryAfter);
+    if (asked || failures >= FAILURES_TO_TELL) this.#trouble(error, () => this.load());
+  }
+
+  get #handle() {
+    const { item } = this.#state;
+    return { id: item?.id ?? "", owner: item?.owner ?? null };
   }
 
   get #isWaiting() {
@@ -135,13 +195,52 @@ export class Pane {
   async #accept(item, answer) {
     this.#lookedAt = performance.now();
     const formState = this.#compare(item, answer);
-    this.#set({ ...this.#onEvent(), item, answer, formState, ...(formState === "saved" ? { form: null } : {}) });
-    if (answer?.link && isOutstanding(answer)) {
-      this.#poller.schedule({ nextAttemptAt: answer.link.next_attempt_at });
-    } else {
-      this.#poller.stop();
-    }
+    this.#set({
+      ...this.#onEvent(),
+      ...this.#noteChanges(item, answer),
+      item,
+      answer,
+      formState,
+      ...(answer?.event ? { lookedAt: new Date().toISOString() } : {}),
+      ...(formState === "saved" ? { form: null } : {}),
+    });
+    if (answer === null) this.#poller.stop();
+    else this.#poller.schedule({ waiting: this.#isWaiting, nextAttemptAt: answer.link?.next_attempt_at });
     if (formState !== "saved") await this.#check(item);
+  }
+
+  /** What is different from the answer before: shown for a while, told once, and a reason to look
+   * again soon.
+   * @param {OpenItem} item @param {EventAnswer | null} answer @returns {Partial<State>} */
+  #noteChanges(item, answer) {
+    const { answer: before, item: known, changed, past } = this.#state;
+    if (known?.id !== item.id || known?.owner !== item.owner) {
+      this.#pages.forget();
+      this.#poller.sign();
+      return { changed: [], lookedAt: null, past: null };
+    }
+    if (before === null || saysTheSame(before, answer)) return {};
+    this.#poller.sign();
+    if (past !== null) void this.#pages.renew();
+    const fields = changedFields(before.activity, answer?.activity);
+    const ended = this.#state.trouble === null ? {} : { trouble: null };
+    if (fields.length === 0) return ended;
+    clearTimeout(this.#marked);
+    this.#marked = setTimeout(() => this.#set({ changed: [] }), MARKED_FOR_MS);
+    return {
+      ...ended,
+      changed: [...new Set([...changed, ...fields])],
+      ...this.#news(`Record updated: ${listed(fieldWords(fields))} changed.`),
+    };
+  }
+
+  /** The person opened the history. */
+  async showHistory() {
+    if (this.#state.item?.id) await this.#pages.open();
+  }
+
+  async showEarlier() {
+    await this.#pages.more();
   }
 
   /** Outlook has no "saved" event. The form counts as edited from the moment it differs from what
@@ -161,8 +260,10 @@ export class Pane {
 
   /** @param {"event" | "empty"} [screen] @returns {Partial<State>} */
   #onEvent(screen = "event") {
-    // A look in the background must not throw the person out of the settings.
-    return { screen: this.#state.screen === "settings" ? "settings" : screen, trouble: null };
+    // A look in the background must not throw the person out of the settings, or of a form.
+    const shown = ASIDE.includes(this.#state.screen) ? this.#state.screen : screen;
+    // What an act ran into stays to be read until something changes or the person goes on.
+    return this.#troubleOfLook || this.#state.busy ? { screen: shown, trouble: null } : { screen: shown };
   }
 
   /** Asks for the verdict on the form, unless the same form was asked about last.
@@ -194,7 +295,8 @@ export class Pane {
     if (this.#state.busy || this.#state.screen === "loading") return;
     if (this.#state.screen === "blocked" || this.#state.screen === "sign_in") return;
     const stale = this.#isWaiting || performance.now() - this.#lookedAt > FRESH_FOR_MS;
-    void (stale && this.#state.item?.id ? this.#quietly() : this.#reread());
+    const mayLook = stale && this.#state.screen !== "activity";
+    void (mayLook && this.#state.item?.id ? this.#quietly() : this.#reread());
   }
 
   /** Reads the form again; a look only if it has become another event, or a saved one. */
@@ -204,7 +306,11 @@ export class Pane {
     try {
       const item = await this.#outlook.read();
       if (turn !== this.#turn) return;
-      if (item === null || item.id !== this.#state.item.id) return await this.#quietly();
+      if (item === null || item.id !== this.#state.item.id) {
+        // A form belongs to its event; what was typed into it is kept.
+        return await (this.#state.screen === "activity" ? this.closeAside() : this.#quietly());
+      }
+      if (this.#state.screen === "activity") return;
       if (item.surface === "read") return;
       const formState = item.id === null ? "unsaved" : this.#compare(item, this.#state.answer);
       this.#set({ item, formState, ...(formState === "saved" ? { form: null } : {}) });
@@ -295,11 +401,31 @@ export class Pane {
     if (signedIn) await then();
   }
 
+  /** T6. The event's own looks rest while somebody fills in a form. */
+  async openActivity() {
+    const { item, busy, answer } = this.#state;
+    if (busy || !item?.id || !answer?.can.add_activity) return;
+    this.#poller.stop();
+    this.#turn += 1;
+    const around = {
+      trouble: (/** @type {unknown} */ error, /** @type {() => Promise<void>} */ again) => this.#trouble(error, again, false),
+      calm: () => this.#set({ trouble: null }),
+      back: () => void this.closeAside(),
+    };
+    const activity = new ActivityForm(this.#session, this.#handle, this.#outlook.user, this.#clock, around);
+    this.#set({ screen: "activity", activity, trouble: null });
+    await activity.load();
+  }
+
   async openSettings() {
     this.#poller.stop();
     this.#set({ screen: "settings", trouble: null });
     try {
+      // Without the types their field offers less; everything else works.
+      const types = this.#session.activityTypes().catch(() => []);
       this.#set({ me: await this.#session.me() });
+      this.#follow();
+      this.#set({ types: await types });
     } catch (error) {
       this.#trouble(error, () => this.openSettings());
     }
@@ -307,20 +433,72 @@ export class Pane {
 
   /** @param {Mode} mode @param {boolean} on */
   async choose(mode, on) {
-    this.#set({ saving: mode, trouble: null });
+    const isDone = await this.change(on ? { enabled: true, mode } : { enabled: false }, mode);
+    // The person went back to the event before the change arrived.
+    if (isDone && !ASIDE.includes(this.#state.screen)) await this.load();
+  }
+
+  /** @param {Preferences} change @param {Saving} what @returns {Promise<boolean>} whether it is stored */
+  async change(change, what) {
+    return this.#renew(what, () => this.#session.changeMe(change));
+  }
+
+  async syncNow() {
+    const before = this.#state.me?.checked_at ?? null;
+    if (!(await this.#renew("sync", () => this.#session.syncNow()))) return;
+    this.#awaited = before;
+    this.#watcher.sign();
+    this.#follow(true);
+  }
+
+  /** @param {Saving} what @param {() => Promise<Me>} ask @returns {Promise<boolean>} */
+  async #renew(what, ask) {
+    if (this.#state.saving !== null) return false;
+    this.#set({ saving: what, trouble: null });
     try {
-      const change = on ? { enabled: true, mode } : { enabled: false };
-      this.#set({ me: await this.#session.changeMe(change), saving: null });
-      // The person went back to the event before the change arrived.
-      if (this.#state.screen !== "settings") await this.load();
+      this.#set({ me: await ask(), saving: null });
+      this.#follow();
+      return true;
     } catch (error) {
       this.#set({ saving: null });
-      this.#trouble(error, () => this.choose(mode, on));
+      this.#trouble(error, async () => void (await this.#renew(what, ask)));
+      return false;
     }
   }
 
-  async closeSettings() {
+  /** Looks again while a calendar is being read, or somebody waits for a look.
+   * @param {boolean} [asked] */
+  #follow(asked = this.#awaited !== undefined) {
+    const { me, screen } = this.#state;
+    this.#watcher.stop();
+    if (screen !== "settings" || me === null) return;
+    const isReading = ["first_pull", "resync"].includes(me.state);
+    if (asked || isReading) this.#watcher.schedule({ waiting: true });
+  }
+
+  async #lookAtMe() {
+    if (this.#state.screen !== "settings" || this.#state.saving !== null) return;
+    try {
+      const me = await this.#session.me();
+      const isNews = this.#awaited !== undefined && me.checked_at !== this.#awaited;
+      if (isNews) this.#awaited = undefined;
+      this.#set({ me, ...(isNews ? this.#news("Your calendar was looked at just now.") : {}) });
+      this.#follow();
+    } catch (error) {
+      this.#watcher.failed(error instanceof ApiError ? error.retryAfter : null);
+    }
+  }
+
+  /** @param {string} text @returns {Partial<State>} */
+  #news(text) {
+    return { news: { text, number: (this.#state.news?.number ?? 0) + 1 } };
+  }
+
+  /** Back from the settings or from a form to the event. */
+  async closeAside() {
     const known = this.#state.answer !== null || this.#state.form !== null;
+    this.#watcher.stop();
+    this.#awaited = undefined;
     this.#checked = "";
     this.#set({ screen: known ? "event" : "loading", trouble: null });
     await this.load();
@@ -331,26 +509,31 @@ export class Pane {
   async #try(act, run, again) {
     if (this.#state.busy) return;
     if (act !== "look") this.#turn += 1;
+    this.#poller.sign();
     this.#set({ busy: act, trouble: act === "look" ? this.#state.trouble : null });
     try {
       await run();
       this.#set({ busy: null });
     } catch (error) {
       this.#state = { ...this.#state, busy: null };
-      this.#trouble(error, again);
+      this.#trouble(error, again, act === "look");
+      if (this.#state.answer !== null && this.#state.screen === "event") {
+        this.#poller.schedule({ waiting: this.#isWaiting });
+      }
     }
   }
 
-  /** @param {unknown} error @param {() => Promise<void>} again */
-  #trouble(error, again) {
+  /** @param {unknown} error @param {() => Promise<void>} again @param {boolean} [ofLook] */
+  #trouble(error, again, ofLook = true) {
     const trouble = troubleOf(error);
+    this.#troubleOfLook = ofLook;
     this.#again = again;
-    if (trouble.code === "sign_in_needed") {
+    if (trouble.code === "sign_in_needed" && this.#state.screen !== "activity") {
       this.#set({ screen: "sign_in", trouble: null });
       return;
     }
     const { answer, form, screen } = this.#state;
-    const known = answer !== null || form !== null || screen === "settings";
+    const known = answer !== null || form !== null || ASIDE.includes(screen);
     this.#set({ trouble, screen: known ? screen : "blocked", ...refusal(error, answer) });
   }
 }

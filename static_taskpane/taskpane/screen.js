@@ -2,10 +2,13 @@
 
 import { el, fill, icon } from "../shared/dom.js";
 import { eventParts, spokenStatus } from "./event-view.js";
+import { isEnterShortcut } from "./keys.js";
 import { showSettings } from "./settings.js";
 
 /** @import { Pane, State } from "./pane.js" */
 /** @import { Clock } from "./time.js" */
+/** @import { Saving } from "./settings.js" */
+/** @import { Mode, Preferences } from "./types.js" */
 /** @import { Remedy, Trouble } from "./words.js" */
 
 const LONGEST_PRESS_MS = 1_000;
@@ -30,6 +33,9 @@ export class Screen {
   /** @type {State["screen"]} */
   #screen = "loading";
   #pressed = false;
+  /** The last state and the last news that were spoken. */
+  #said = "";
+  #told = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #longest;
   /** @type {(() => void) | null} what came to be shown while a button was down */
@@ -41,6 +47,13 @@ export class Screen {
       // The click follows; only then may the thing clicked go.
       document.addEventListener(end, () => setTimeout(() => this.#letGo()), true);
     }
+    document.addEventListener("keydown", (key) => {
+      // A question that waits for its answer comes first.
+      const isAsked = document.querySelector("dialog[open]") !== null;
+      if (this.#screen !== "event" || isAsked || !isEnterShortcut(key)) return;
+      key.preventDefault();
+      void this.#acts?.openActivity();
+    });
     this.#refresh.addEventListener("click", () => void this.#acts?.load());
     this.#settings.addEventListener("click", () => void this.#acts?.openSettings());
   }
@@ -76,12 +89,16 @@ export class Screen {
     this.#refresh.hidden = state.screen !== "event" && state.screen !== "empty";
     this.#settings.hidden = !["event", "empty"].includes(state.screen);
     this.#refresh.classList.toggle("turning", state.busy === "look");
-    this.#main.setAttribute("aria-busy", String(state.screen === "loading" || state.busy !== null));
+    const busy = String(state.screen === "loading" || state.busy !== null);
+    if (this.#main.getAttribute("aria-busy") !== busy) this.#main.setAttribute("aria-busy", busy);
     showTrouble(this.#alert, state.trouble, acts, state.busy !== null);
     this.#showMain(state, acts, clock);
     this.#say(state, clock);
     if (before !== "settings" && state.screen === "settings") part("settings-title").focus();
     if (before === "settings" && state.screen === "event") this.#settings.focus();
+    if (before !== "activity" && state.screen === "activity") part("activity-title").focus();
+    if (before === "activity" && state.screen === "event") document.getElementById("add-activity")?.focus();
+    if (state.screen === "activity" && state.trouble) this.#alert.scrollIntoView({ block: "nearest" });
   }
 
   /** @param {State} state @param {Pane} acts @param {Clock} clock */
@@ -104,27 +121,43 @@ export class Screen {
       case "blocked":
         return fill(this.#main, ["blocked"], () => []);
       case "settings": {
-        const { me, saving, trouble } = state;
-        const settings = { me, saving, trouble: trouble !== null };
-        return showSettings(
-          this.#main,
-          settings,
-          { back: () => void acts.closeSettings(), choose: (mode, on) => void acts.choose(mode, on) },
-          clock,
-        );
+        const { me, saving, trouble, types } = state;
+        const minute = new Date().toISOString().slice(0, 16);
+        const settings = { me, types, saving, trouble: trouble !== null, minute };
+        const handlers = {
+          back: () => void acts.closeAside(),
+          choose: (/** @type {Mode} */ mode, /** @type {boolean} */ on) => void acts.choose(mode, on),
+          change: (/** @type {Preferences} */ change, /** @type {Saving} */ what) => acts.change(change, what),
+          syncNow: () => void acts.syncNow(),
+        };
+        return showSettings(this.#main, settings, handlers, clock);
+      }
+      case "activity": {
+        const { activity } = state;
+        return fill(this.#main, ["activity", activity?.number], () => [activity?.root]);
       }
       case "event": {
-        const { item, answer, form, formState, busy } = state;
-        const shown = { item, answer, form, formState, busy };
+        const { item, answer, form, formState, busy, lookedAt, changed, past } = state;
+        // Times in words grow old; what is shown to the minute need not be drawn more often.
+        const minutes = [lookedAt, new Date().toISOString()].map((moment) => moment?.slice(0, 16));
+        const shown = { item, answer, form, formState, busy, changed, past, minutes };
         return fill(this.#main, ["event", shown], () => eventParts(state, acts, clock));
       }
     }
   }
 
-  /** @param {State} state @param {Clock} clock */
+  /** A screen reader is told the state when it changes, and each piece of news once.
+   * @param {State} state @param {Clock} clock */
   #say(state, clock) {
     const words = state.screen === "event" ? spokenStatus(state, clock) : "";
-    if (words && this.#status.textContent !== words) this.#status.textContent = words;
+    const news = state.news && state.news.number !== this.#told ? state.news.text : "";
+    this.#told = state.news?.number ?? 0;
+    const isNew = words !== "" && words !== this.#said;
+    if (!isNew && news === "") return;
+    // The same sentence a second time is no change, and would not be read.
+    const again = this.#status.textContent === news ? "\u00a0" : "";
+    this.#status.textContent = `${[news, isNew ? words : ""].filter(Boolean).join(" ")}${again}`;
+    if (isNew) this.#said = words;
   }
 
   /** Trouble before there was anything to show.

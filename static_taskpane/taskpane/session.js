@@ -1,13 +1,15 @@
-// The pane's conversation with our API: who asks, and the five calls it makes. It shows nothing.
+// The pane's conversation with our API: who asks, and the calls it makes. It shows nothing.
 
 import { Api } from "../shared/api.js";
 import { SignInError } from "./auth.js";
 
 /** @import { ApiError } from "../shared/api.js" */
 /** @import { Auth, TokenWish } from "./auth.js" */
-/** @import { EventAnswer, Form, Me, Mode, OpenItem, Verdict } from "./types.js" */
+/** @import { Activity, ActivityProposal, Contact, Entry, EventAnswer, Form, HistoryPage, Me, OpenItem, Preferences, Verdict } from "./types.js" */
 
 /** @typedef {{id: string, owner: string | null}} EventHandle */
+
+const LONGEST_QUERY = 200;
 
 export class Session {
   /** @type {Auth} */
@@ -35,6 +37,13 @@ export class Session {
     return this.#api.get(path(event));
   }
 
+  /** A page of the event's history, newest first.
+   * @param {EventHandle} event @param {string | null} cursor where the page before it ended
+   * @returns {Promise<HistoryPage>} */
+  history(event, cursor) {
+    return this.#api.get(path(event, "/history", { limit: "20", ...(cursor ? { cursor } : {}) }));
+  }
+
   /** @param {EventHandle} event @param {boolean} justSaved @returns {Promise<EventAnswer>} */
   tick(event, justSaved) {
     return this.#api.send("PUT", path(event, "/link"), justSaved ? { just_saved: true } : {});
@@ -57,12 +66,53 @@ export class Session {
     return this.#api.send("POST", `events/check${mailbox(owner)}`, form, signal);
   }
 
+  /** The Add Activity form, filled in from the event.
+   * @param {EventHandle} event @returns {Promise<ActivityProposal>} */
+  activityDraft(event) {
+    return this.#api.get(path(event, "/activity-draft"));
+  }
+
+  /** Makes the record; the same `request_id` makes it once.
+   * @param {object} body @param {EventHandle["owner"]} owner @returns {Promise<Activity>} */
+  addActivity(body, owner) {
+    return this.#api.send("POST", `activities${mailbox(owner)}`, body);
+  }
+
+  /** @param {string} query @param {AbortSignal} signal @returns {Promise<Contact[]>} */
+  async contacts(query, signal) {
+    const words = String(new URLSearchParams({ q: query.slice(0, LONGEST_QUERY), limit: "20" }));
+    return (await this.#api.get(`contacts?${words}`, signal)).items;
+  }
+
+  /** @param {"companies" | "opportunities" | "initiatives"} listing @param {string} query
+   * @param {AbortSignal} signal @returns {Promise<Entry[]>} */
+  async entries(listing, query, signal) {
+    const words = String(new URLSearchParams({ q: query.slice(0, LONGEST_QUERY), limit: "20" }));
+    return (await this.#api.get(`${listing}?${words}`, signal)).items;
+  }
+
+  /** @param {"companies"} listing @param {string[]} ids @returns {Promise<Entry[]>} */
+  async entriesById(listing, ids) {
+    const words = String(new URLSearchParams(ids.map((id) => ["id", id])));
+    return (await this.#api.get(`${listing}?${words}`)).items;
+  }
+
+  /** @returns {Promise<string[]>} the types a record may have, one's own default first */
+  async activityTypes() {
+    return (await this.#api.get("activity-types")).items;
+  }
+
+  /** Has the own calendar looked at now. @returns {Promise<Me>} */
+  async syncNow() {
+    return readMe(await this.#api.send("POST", "me/sync"));
+  }
+
   /** @returns {Promise<Me>} */
   async me() {
     return readMe(await this.#api.get("me"));
   }
 
-  /** @param {{enabled: boolean, mode?: Mode}} change @returns {Promise<Me>} */
+  /** @param {Preferences} change @returns {Promise<Me>} */
   async changeMe(change) {
     return readMe(await this.#api.send("PATCH", "me", change));
   }
@@ -83,21 +133,27 @@ export class Session {
   }
 }
 
-/** @param {EventHandle} event @param {string} [act] */
-function path({ id, owner }, act = "") {
-  return `events/${encodeURIComponent(id)}${act}${mailbox(owner)}`;
+/** @param {EventHandle} event @param {string} [act] @param {Record<string, string>} [more] */
+function path({ id, owner }, act = "", more = {}) {
+  return `events/${encodeURIComponent(id)}${act}${mailbox(owner, more)}`;
 }
 
-/** @param {string | null} owner */
-function mailbox(owner) {
-  return owner === null ? "" : `?mailbox=${encodeURIComponent(owner)}`;
+/** @param {string | null} owner @param {Record<string, string>} [more] of the query */
+function mailbox(owner, more = {}) {
+  const query = String(new URLSearchParams({ ...(owner === null ? {} : { mailbox: owner }), ...more }));
+  return query ? `?${query}` : "";
 }
 
 /** @param {any} answer of /api/me @returns {Me} */
 function readMe(answer) {
   const { name, address, enabled, enabled_by_admin, may_enable, mode, choosable_modes } = answer;
-  const { checked_at, changed_at, written_at } = answer;
+  const { checked_at, changed_at, written_at, state } = answer;
+  const { problem = null, problem_since = null, problem_advice = null, progress = null } = answer;
+  const { block_list = [], default_activity_type = null, default_visibility = "everyone" } = answer;
   const switches = { enabled, enabled_by_admin, may_enable, mode, choosable_modes };
   const firm_sync_enabled = answer.firm.sync_enabled;
-  return { name, address, firm_sync_enabled, ...switches, checked_at, changed_at, written_at };
+  const times = { checked_at, changed_at, written_at };
+  const watching = { state, progress, problem, problem_since, problem_advice };
+  const own = { block_list, default_activity_type, default_visibility };
+  return { name, address, firm_sync_enabled, ...switches, ...times, ...watching, ...own };
 }

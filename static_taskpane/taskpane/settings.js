@@ -1,8 +1,12 @@
-// What the user may switch himself (T7): the sliders of Outlook Sync > User Preferences.
+// What the user may switch himself (T7, U): the sliders of Outlook Sync > User Preferences. What
+// else belongs to the page has modules of its own.
 
 import { el, fill, icon } from "../shared/dom.js";
+import { blockList } from "./settings-blocked.js";
+import { defaults } from "./settings-defaults.js";
+import { watching } from "./settings-watching.js";
 
-/** @import { Me, Mode } from "./types.js" */
+/** @import { Me, Mode, Preferences } from "./types.js" */
 /** @import { Clock } from "./time.js" */
 
 /** @type {Record<Mode, {title: string, text: string}>} */
@@ -21,8 +25,13 @@ const MODES = {
   },
 };
 
-/** @typedef {{me: Me | null, saving: Mode | null, trouble: boolean}} SettingsState */
-/** @typedef {{back(): void, choose(mode: Mode, on: boolean): void}} SettingsActs */
+/** @typedef {Mode | "defaults" | "blocked" | "sync"} Saving  what is on its way to the server */
+/** @typedef {{me: Me | null, types: string[], saving: Saving | null, trouble: boolean,
+ *   minute: string}} SettingsState
+ *   types: those a record may have; minute: when this is drawn, as times in words grow old */
+/** @typedef {{back(): void, choose(mode: Mode, on: boolean): void, syncNow(): void,
+ *   change(change: Preferences, what: Saving): Promise<boolean>}} SettingsActs
+ *   change: whether it was stored */
 
 /** @param {Element} host @param {SettingsState} state @param {SettingsActs} acts @param {Clock} clock */
 export function showSettings(host, state, acts, clock) {
@@ -38,7 +47,7 @@ export function showSettings(host, state, acts, clock) {
       ),
       el("h2", { id: "settings-title", tabindex: "-1" }, "Settings"),
     ),
-    ...(state.me ? settingsOf(state.me, state.saving, acts, clock) : [waiting(state.trouble)]),
+    ...(state.me ? settingsOf(state.me, state, acts, clock) : [waiting(state.trouble)]),
   ]);
 }
 
@@ -54,8 +63,8 @@ function waiting(trouble) {
   );
 }
 
-/** @param {Me} me @param {Mode | null} saving @param {SettingsActs} acts @param {Clock} clock */
-function settingsOf(me, saving, acts, clock) {
+/** @param {Me} me @param {SettingsState} state @param {SettingsActs} acts @param {Clock} clock */
+function settingsOf(me, { saving, types }, acts, clock) {
   const hindrance = whyNot(me);
   return [
     hindrance &&
@@ -66,7 +75,9 @@ function settingsOf(me, saving, acts, clock) {
       el("legend", {}, "Calendar Sync"),
       ...offered(me).map((mode) => slider(mode, me, saving, hindrance !== null, acts)),
     ),
-    times(me, clock),
+    watching(me, saving, acts, clock),
+    defaults(me, types, saving, acts),
+    blockList(me, saving, acts),
     el(
       "p",
       { class: "hint" },
@@ -85,7 +96,7 @@ function offered(me) {
   return me.choosable_modes.includes("automatic") ? [...always, "automatic"] : always;
 }
 
-/** @param {Mode} mode @param {Me} me @param {Mode | null} saving @param {boolean} hindered
+/** @param {Mode} mode @param {Me} me @param {Saving | null} saving @param {boolean} hindered
  * @param {SettingsActs} acts */
 function slider(mode, me, saving, hindered, acts) {
   const { title, text } = MODES[mode];
@@ -128,20 +139,4 @@ function whyNot(me) {
     return "Your firm’s administrators decide who uses calendar sync. Ask them to turn it on for you.";
   }
   return null;
-}
-
-/** @param {Me} me @param {Clock} clock */
-function times(me, clock) {
-  const rows = [
-    ["Last Automatic Sync", me.changed_at],
-    ["Last checked", me.checked_at],
-    ["Last written", me.written_at],
-  ];
-  return el(
-    "dl",
-    { class: "facts" },
-    ...rows.map(([title, at]) =>
-      el("div", {}, el("dt", {}, title), el("dd", {}, clock.moment(at) || "Not yet")),
-    ),
-  );
 }

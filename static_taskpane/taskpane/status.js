@@ -50,6 +50,63 @@ export function isOutstanding({ link }) {
   return link.outstanding.length > 0 || link.state === "pending" || link.state === "removing";
 }
 
+/** Why a linked record rests, and what would move it, where that is more than a rule's sentence.
+ * @type {Record<string, {title: string, lines: string[]}>} */
+const FROZEN = {
+  paused: {
+    title: "Paused",
+    lines: [
+      "An administrator has paused calendar sync. The record stays as it is.",
+      "Changes you make meanwhile reach it when the pause ends.",
+    ],
+  },
+  mass_change: {
+    title: "Stopped to be safe",
+    lines: [
+      "Too many events of this calendar were deleted or changed at once, so nothing is changed in InterAction.",
+      "An administrator has to look and decide. The record stays as it is until then.",
+    ],
+  },
+  left_calendar: {
+    title: "Moved out of your calendar",
+    lines: [
+      "The event is in another calendar now. Only your main calendar is synced.",
+      "The record stays as it is. Move the event back, and updates go on by themselves.",
+    ],
+  },
+  mailbox_unreachable: {
+    title: "Your mailbox cannot be read",
+    lines: [
+      "Calendar Sync cannot read this mailbox at the moment. The record stays as it is.",
+      "Updates go on by themselves. If this lasts, tell your administrator.",
+    ],
+  },
+};
+
+/** Released for another reason than an edit.
+ * @type {Record<string, {title: string, lines: string[]}>} */
+const RELEASED = {
+  final: {
+    title: "Final in InterAction",
+    lines: [
+      "The sync period of this event is over. Outlook no longer changes the record.",
+      "Edit or delete it in InterAction.",
+    ],
+  },
+  deleted_in_crm: {
+    title: "Deleted in InterAction",
+    lines: ["Somebody deleted the record there. No rule adds it again; a tick does."],
+  },
+  cancelled: {
+    title: "Marked as cancelled in InterAction",
+    lines: ["The meeting was cancelled in Outlook; its record says so and is no longer followed."],
+  },
+  deleted: {
+    title: "Kept in InterAction",
+    lines: ["The event was deleted in Outlook. Its record stays and is no longer followed."],
+  },
+};
+
 /** @param {Link} link @returns {Status} */
 function pending(link) {
   const blocked = reasonText(link.blocked_by);
@@ -63,6 +120,8 @@ function pending(link) {
 
 /** @param {EventAnswer} answer @param {Link} link @returns {Status} */
 function linked(answer, link) {
+  const frozen = link.blocked_by ? FROZEN[link.blocked_by] : null;
+  if (frozen) return { tone: "warning", steps: [], ...frozen };
   if (link.blocked_by) {
     const why = reasonText(link.blocked_by) ?? failedMessage(answer.verdict, link.blocked_by);
     return {
@@ -126,25 +185,8 @@ function removed(answer, link, clock) {
 
 /** @param {EventAnswer} answer @param {Link} link @returns {Status} */
 function released(answer, link) {
-  if (link.reason === "final") {
-    return {
-      tone: "neutral",
-      title: "Final in InterAction",
-      lines: [
-        "The sync period of this event is over. Outlook no longer changes the record.",
-        "Edit or delete it in InterAction.",
-      ],
-      steps: [],
-    };
-  }
-  if (link.reason === "deleted_in_crm") {
-    return {
-      tone: "warning",
-      title: "Deleted in InterAction",
-      lines: ["Somebody deleted the record there. No rule adds it again; a tick does."],
-      steps: [],
-    };
-  }
+  const told = link.reason ? RELEASED[link.reason] : null;
+  if (told) return { tone: link.reason === "deleted_in_crm" ? "warning" : "neutral", steps: [], ...told };
   const editor = answer.activity?.edited_by;
   const who = editor?.name || editor?.address;
   return {

@@ -18,7 +18,7 @@ async function start() {
     followOutlook(outlook);
     const session = new Session(new Auth(outlook, clientId()));
     const clock = new Clock(outlook.language, (date) => outlook.wallClock(date));
-    const pane = new Pane(outlook, session, (state, acts) => screen.show(state, acts, clock));
+    const pane = new Pane(outlook, session, clock, (state, acts) => screen.show(state, acts, clock));
     outlook.watch(
       () => pane.formChanged(),
       () => pane.returned(),

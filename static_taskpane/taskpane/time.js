@@ -2,6 +2,15 @@
 
 const DAY_MS = 86_400_000;
 
+/** A unit is used below its limit; sizes and limits in seconds.
+ * @type {{unit: Intl.RelativeTimeFormatUnit, limit: number, size: number}[]} */
+const UNITS = [
+  { unit: "second", limit: 60, size: 1 },
+  { unit: "minute", limit: 3_600, size: 60 },
+  { unit: "hour", limit: 86_400, size: 3_600 },
+  { unit: "day", limit: 604_800, size: 86_400 },
+];
+
 export class Clock {
   /** @type {string | undefined} */
   #language;
@@ -20,6 +29,18 @@ export class Clock {
     return this.#format(iso, { ...DAY, hour: "numeric", minute: "2-digit" });
   }
 
+  /** "5 minutes ago"; the moment itself when that is over a week ago.
+   * @param {string} iso @param {number} [now] */
+  ago(iso, now = Date.now()) {
+    const passed = (now - Date.parse(iso)) / 1000;
+    const found = UNITS.find(({ limit }) => Math.abs(passed) < limit);
+    // What lies ahead was written by a clock that differs from this one.
+    if (!found || passed < -60) return this.moment(iso);
+    if (found.unit === "second") return "just now";
+    const words = new Intl.RelativeTimeFormat(this.#language, { numeric: "auto" });
+    return words.format(-Math.trunc(passed / found.size), found.unit);
+  }
+
   /** "Tue, 12 May 2026, 10:00 – 11:00", or the days of an all-day event.
    * @param {{start: string | null, end: string | null, all_day?: boolean,
    *   start_date?: string | null, end_date?: string | null}} span */
@@ -33,6 +54,39 @@ export class Clock {
       from.date,
       until.date,
     );
+  }
+
+  /** The same span on the clock of a zone; null when the zone is not one the browser knows.
+   * @param {{start: string, end: string}} span @param {string} zone */
+  spanIn({ start, end }, zone) {
+    try {
+      const formatter = this.#formatter({ ...DAY, hour: "numeric", minute: "2-digit" }, zone);
+      return formatter.formatRange(new Date(start), new Date(end));
+    } catch {
+      return null;
+    }
+  }
+
+  /** Day and time as form fields take them: "2026-05-12" and "10:00".
+   * @param {string | null} iso */
+  parts(iso) {
+    const wall = iso ? this.#wall(iso) : null;
+    if (!wall) return { date: "", time: "" };
+    const text = new Date(wallTime(wall)).toISOString();
+    return { date: text.slice(0, 10), time: text.slice(11, 16) };
+  }
+
+  /** The instant at which the mailbox's clock shows this; where a clock leaps over it, an hour on.
+   * @param {string} date @param {string} time @returns {string | null} */
+  instant(date, time) {
+    const wanted = Date.parse(`${date}T${time}Z`);
+    let at = wanted;
+    // The offset itself depends on the instant: twice is enough, once more for the day of a change.
+    for (let tries = 0; tries < 3 && !Number.isNaN(at); tries += 1) {
+      const wall = this.#wall(new Date(at).toISOString());
+      at += wanted - (wall ? wallTime(wall) : at);
+    }
+    return Number.isNaN(at) ? null : new Date(at).toISOString();
   }
 
   /** All-day events are dates; no clock may shift them. The end is exclusive.
@@ -63,6 +117,13 @@ export class Clock {
   #formatter(options, timeZone) {
     return new Intl.DateTimeFormat(this.#language, { ...options, timeZone });
   }
+}
+
+/** What a clock shows, as the milliseconds of the same moment in UTC.
+ * @param {{date: Date, zone: string | undefined}} wall */
+function wallTime({ date, zone }) {
+  if (zone === "UTC") return date.getTime();
+  return date.getTime() - date.getTimezoneOffset() * 60_000;
 }
 
 /** @type {Intl.DateTimeFormatOptions} */

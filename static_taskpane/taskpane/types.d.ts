@@ -12,6 +12,8 @@ export interface EventAttendee extends Person {
   response: string | null;
   match: Match;
   contact_id: string | null;
+  company_id?: string | null;
+  why?: string | null;
 }
 
 export interface EventFacts {
@@ -73,11 +75,19 @@ export interface Activity {
   id: string;
   phase: "appointment" | "activity";
   status: "confirmed" | "cancelled";
+  subject?: string;
+  description?: string;
+  start?: string;
+  end?: string;
+  all_day?: boolean;
+  start_date?: string | null;
+  end_date?: string | null;
+  location?: string;
   notes: string | null;
   opportunity_ids: string[];
   initiative_ids: string[];
-  contacts: unknown[];
-  unmatched: unknown[];
+  contacts: { name?: string; address?: string }[];
+  unmatched: { name?: string; address?: string }[];
   edited_by: Person | null;
   sync_status: string;
 }
@@ -107,6 +117,103 @@ export interface EventAnswer {
   can: Can;
 }
 
+/** One thing that was seen, decided or written; codes and names of fields, never values. */
+export interface HistoryLine {
+  id: string;
+  at: string;
+  kind: string;
+  line: string;
+  message: string;
+  source: string;
+  by: { name: string } | null;
+  on_behalf_of: { name: string } | null;
+  why: { code: string; text: string }[];
+  fields: string[];
+}
+
+export interface HistoryPage {
+  items: HistoryLine[];
+  next: string | null;
+}
+
+/** As much of the history as was asked for. */
+export interface HistoryState extends HistoryPage {
+  busy: boolean;
+  failed: boolean;
+}
+
+/** One row of a picker. */
+export interface Entry {
+  id: string;
+  name: string;
+  detail: string;
+}
+
+export interface Contact {
+  id: string;
+  name: string;
+  emails: string[];
+  company_id: string | null;
+}
+
+/** What the Add Activity form starts with. */
+export interface ActivityProposal {
+  event: EventFacts;
+  draft: {
+    subject: string;
+    type: string;
+    start: string;
+    end: string;
+    all_day: boolean;
+    start_date: string | null;
+    /** Exclusive. */
+    end_date: string | null;
+    time_zone: string | null;
+    location: string;
+    /** Readable text; empty when there is none, or the firm keeps it out. */
+    description: string;
+  };
+  companies: Entry[];
+  others: Other[];
+  activity_types: string[];
+  visibility: string;
+}
+
+/** Somebody on the Add Activity form. */
+export interface ChosenPerson {
+  key: string;
+  name: string;
+  address: string;
+  match: string;
+  contactId: string | null;
+  companyId: string | null;
+  /** Why somebody is left out. */
+  why: string | null;
+  response: string | null;
+  /** Shall become a contact. */
+  create: boolean;
+}
+
+/** Everything a person can change on the Add Activity form. Dates are days of the mailbox's clock,
+ * the last one inclusive. */
+export interface FormValues {
+  subject: string;
+  type: string;
+  allDay: boolean;
+  startDate: string;
+  startTime: string;
+  endDate: string;
+  endTime: string;
+  location: string;
+  people: ChosenPerson[];
+  companies: Entry[];
+  opportunities: Entry[];
+  initiatives: Entry[];
+  visibility: string;
+  notes: string;
+  includeDescription: boolean;
+}
+
 export type Mode = "manual" | "automatic" | "combined";
 
 /** What the pane shows of GET /api/me. */
@@ -122,6 +229,24 @@ export interface Me {
   checked_at: string | null;
   changed_at: string | null;
   written_at: string | null;
+  block_list: string[];
+  default_activity_type: string | null;
+  default_visibility: string;
+  state: string;
+  /** Of a first pull or of reading everything again. */
+  progress: { since: string; pages: number; events: number } | null;
+  problem: string | null;
+  problem_since: string | null;
+  problem_advice: string | null;
+}
+
+/** What a person changes about himself; the rest stays. */
+export interface Preferences {
+  enabled?: boolean;
+  mode?: Mode;
+  block_list?: string[];
+  default_activity_type?: string;
+  default_visibility?: string;
 }
 
 /** What the open form can tell; null means that Outlook cannot say. */

@@ -59,7 +59,7 @@ const REASONS = {
   deleted: "The event was deleted in Outlook.",
   paused: "Calendar sync is paused by an administrator.",
   mailbox_unreachable: "Your mailbox cannot be read at the moment.",
-  mailbox_stopped: "Calendar sync stopped for your mailbox; an administrator has to look at it.",
+  mass_change: "Too many events changed at once; an administrator has to look before anything changes.",
   graph_unavailable: "Microsoft 365 does not answer.",
   crm_unavailable: "InterAction does not answer.",
 };
@@ -91,6 +91,21 @@ const TROUBLES = {
     title: "This takes too long",
     text: "The server has not answered in time. It may still finish; try again to see.",
     remedy: "retry",
+  },
+  sign_in_needed: {
+    title: "Please sign in",
+    text: "Nothing you typed is lost.",
+    remedy: "sign_in",
+  },
+  already_removed: {
+    title: "This activity was removed again",
+    text: "It had been added, and somebody has deleted it in InterAction since. Try again to add it anew.",
+    remedy: "retry",
+  },
+  sync_off: {
+    title: "Nothing to sync",
+    text: "Calendar sync is off or paused, so your calendar is not looked at.",
+    remedy: "none",
   },
   token_invalid: {
     title: "Please sign in again",

@@ -12,6 +12,7 @@ from backend.sql import Database
 from tests.crm.gateway_contract import (
     KEY,
     TENANT,
+    AdditionsContract,
     ContactsContract,
     GatewayContract,
     MakeContact,
@@ -55,7 +56,7 @@ def people(database: Database) -> MakeContact:
     return contact_maker(database, TENANT)
 
 
-class TestHttpCrm(GatewayContract, ContactsContract):
+class TestHttpCrm(GatewayContract, ContactsContract, AdditionsContract):
     """The same CRM over HTTP keeps the same contract."""
 
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from typing import Any
+from uuid import UUID
 
+from backend.domain.adding import ActivityForm
 from backend.domain.crm import (
     Activity,
     ActivityDraft,
     ActivityKind,
     AttendeeMatch,
     Contact,
+    Entry,
+    Listing,
     MatchedContact,
     UnmatchedAttendee,
 )
@@ -21,10 +26,28 @@ from backend.domain.event import Attendee, Event, OnlineMeeting, Person
 from backend.domain.policy import Policy, SyncMode, UserState
 from backend.domain.ports import Principal
 from backend.domain.rules import EventFacts, Situation, Source, Verdict, evaluate
-from backend.services.answers import Can, EventAnswer, LinkView, Me, OtherRecord, Preferences
+from backend.services.adding import ActivityProposal, Added
+from backend.services.answers import (
+    Can,
+    EventAnswer,
+    HistoryLine,
+    HistoryPage,
+    LinkView,
+    Me,
+    OtherRecord,
+    Place,
+    Preferences,
+    Why,
+)
+from backend.services.answers import (
+    Person as Named,
+)
+from backend.services.notifications import Notice, NotStoredError, Receipt
 from backend.sql import Database
+from tests.support.desk import LazyDesk
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+OTHER_TENANT = "3f6c1b52-7a0e-4c1d-9b8e-1d2f4a6c8e02"
 TENANT = "3f6c1b52-7a0e-4c1d-9b8e-1d2f4a6c8e01"
 OID = "0b0e6f5c-1111-4222-8333-444455556666"
 EVENT_ID = "AAMkAGI1AAAt9AHjAAA="
@@ -169,7 +192,7 @@ class StubVerifier:
 @dataclass
 class StubPeople:
     calls: list[Any] = field(default_factory=list)
-    error: SyncError | None = None
+    error: Exception | None = None
 
     def me(self, principal: Principal) -> Me:
         self.calls.append(("me", principal))
@@ -179,6 +202,12 @@ class StubPeople:
 
     def update_me(self, principal: Principal, preferences: Preferences) -> Me:
         self.calls.append(("update_me", principal, preferences))
+        return ME
+
+    def sync_now(self, principal: Principal) -> Me:
+        self.calls.append(("sync_now", principal))
+        if self.error is not None:
+            raise self.error
         return ME
 
 
@@ -219,12 +248,115 @@ class StubLinking:
         return [Contact(id="c-1", name="Clara Client", emails=("clara@client.example",))]
 
 
+HISTORY_LINE = HistoryLine(
+    id="0190a5f0-0000-7000-8000-000000000002",
+    at=NOW,
+    kind="write",
+    line="updated",
+    message="The record was updated.",
+    source="sync",
+    trigger="written",
+    state_before="linked",
+    state_after="linked",
+    by=Named("Al Assistant"),
+    on_behalf_of=Named("Ada Partner"),
+    codes=("internal_only",),
+    why=(Why("internal_only", "Nobody outside the firm is invited."),),
+    fields=("subject", "start"),
+    request_id="r-1",
+)
+
+
+@dataclass
+class StubHistory:
+    """One line, and a following page."""
+
+    error: Exception | None = None
+    calls: list[Any] = field(default_factory=list)
+
+    def of_event(
+        self,
+        principal: Principal,
+        event_id: str,
+        mailbox: str | None,
+        *,
+        limit: int,
+        after: Place | None = None,
+    ) -> HistoryPage:
+        self.calls.append((principal, event_id, mailbox, limit, after))
+        if self.error is not None:
+            raise self.error
+        return HistoryPage((HISTORY_LINE,), Place(HISTORY_LINE.at, HISTORY_LINE.id))
+
+
+@dataclass
+class StubAdding:
+    """Proposes and makes always the same record."""
+
+    error: Exception | None = None
+    calls: list[Any] = field(default_factory=list)
+    is_new: bool = True
+
+    def _asked(self, *call: Any) -> None:
+        self.calls.append(call)
+        if self.error is not None:
+            raise self.error
+
+    def propose(self, principal: Principal, event_id: str, mailbox: str | None) -> ActivityProposal:
+        self._asked("propose", principal, event_id, mailbox)
+        return ActivityProposal(
+            event=EVENT,
+            draft=ACTIVITY.draft,
+            matches=MATCHES,
+            companies=(Entry("co-1", "Client & Co"),),
+            others=(OtherRecord("a-2", "Bob", "synced", visible=True),),
+            activity_types=("Meeting",),
+            visibility="everyone",
+        )
+
+    def add(
+        self,
+        principal: Principal,
+        event_id: str,
+        mailbox: str | None,
+        request_id: UUID,
+        form: ActivityForm,
+    ) -> Added:
+        self._asked("add", principal, event_id, mailbox, request_id, form)
+        return Added(ACTIVITY, self.is_new)
+
+    def find_entries(
+        self, principal: Principal, listing: Listing, query: str, limit: int
+    ) -> Sequence[Entry]:
+        self._asked("find_entries", principal, listing, query, limit)
+        return [Entry("co-1", "Client & Co", "")]
+
+    def entries_by_id(
+        self, principal: Principal, listing: Listing, ids: Sequence[str]
+    ) -> Sequence[Entry]:
+        self._asked("entries_by_id", principal, listing, tuple(ids))
+        return [Entry("co-1", "Client & Co", "")]
+
+    def contact_types(self, principal: Principal) -> Sequence[str]:
+        self._asked("contact_types", principal)
+        return ["Client"]
+
+    def activity_types(self, principal: Principal) -> Sequence[str]:
+        self._asked("activity_types", principal)
+        return ["Meeting"]
+
+
 @dataclass
 class StubHealth:
     parts: dict[str, str] = field(default_factory=lambda: {"database": "ok", "queue": "ok"})
 
+    warned: list[str] = field(default_factory=list)
+
     def ready(self) -> dict[str, str]:
         return self.parts
+
+    def warnings(self) -> list[str]:
+        return self.warned
 
 
 @dataclass
@@ -250,16 +382,51 @@ class StubSignIn:
 
 
 @dataclass
+class StubNotifications:
+    """Keeps what it is told; ``fails``: the database does not answer."""
+
+    taken: list[Notice] = field(default_factory=list)
+    receipt: Receipt | None = None
+    fails: bool = False
+
+    def take(self, notices: Sequence[Notice]) -> Receipt:
+        if self.fails:
+            raise NotStoredError
+        self.taken += notices
+        return self.receipt or Receipt(accepted=len(notices))
+
+
+class StubCrmNews:
+    """Hears nothing."""
+
+    def heard(self, external_key: str) -> None:
+        pass
+
+    def contacts_changed(self, tenant_id: str, external_keys: Sequence[str]) -> None:
+        """Contacts in our own CRM changed."""
+
+
+@dataclass
 class StubServices:
     """What an application serves, all of it under the test's control."""
 
     people: StubPeople = field(default_factory=StubPeople)
     linking: StubLinking = field(default_factory=StubLinking)
+    adding: StubAdding = field(default_factory=StubAdding)
+    history: StubHistory = field(default_factory=StubHistory)
+    notifications: StubNotifications = field(default_factory=StubNotifications)
     health: StubHealth = field(default_factory=StubHealth)
+    crm_news: StubCrmNews = field(default_factory=StubCrmNews)
     verifier: StubVerifier = field(default_factory=StubVerifier)
     sign_in: StubSignIn = field(default_factory=StubSignIn)
     now: datetime = NOW
     database: Database | None = None
+
+    @cached_property
+    def administration(self) -> Any:
+        """The real one: its answers are rows."""
+        assert self.database is not None
+        return LazyDesk(self.database, self.clock, TENANT, OTHER_TENANT)
 
     def clock(self) -> datetime:
         return self.now

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from backend.api.authentication import guards_of
+from backend.api.authentication import guards_of, own_checks
 from backend.api.sessions import Sessions
 from backend.app import create_app
 from backend.crm import migrations
@@ -20,8 +20,8 @@ from tests.api.stubs import BROWSING, EVENT_ID, NOW, PRINCIPAL, TENANT, StubServ
 
 OPEN_ROUTES = {
     "/",
-    "/<any(taskpane, shared, vendor, assets):root>/<path:name>",
-    "/admin/",
+    "/<any(admin, taskpane, shared, vendor, assets):root>/<path:name>",
+    "/admin",
     "/api/docs",
     "/api/openapi.json",
     "/auth/callback",
@@ -68,18 +68,23 @@ def test_every_route_states_its_authentication(app: Flask):
     assert set(stated) == {rule for rule, _, _ in routes(app)}
     open_now = {rule for rule, guard in stated.items() if guard is None}
     assert open_now == OPEN_ROUTES
+    own = {rule for rule, guard in stated.items() if guard is own_checks}
+    assert own == {"/graph/notifications", "/graph/lifecycle"}
 
 
 def test_every_guarded_route_refuses_strangers(app: Flask):
     client = app.test_client()
     guards = guards_of(app)
-    guarded = [r for r in routes(app) if guards[str(r[2])] is not None and r[0] != "/metrics"]
+    guarded = [
+        r for r in routes(app) if guards[str(r[2])] not in (None, own_checks) and r[0] != "/metrics"
+    ]
 
     for rule, method, _ in guarded:
         path = rule.replace("<event_id:event_id>", EVENT_ID)
         response = client.open(path, method=method, json={})
 
-        if rule.startswith("/crm/") and not rule.startswith("/crm/api"):
+        is_crm_page = rule.startswith("/crm/") and not rule.startswith("/crm/api")
+        if is_crm_page or rule == "/admin/":
             assert response.headers["Location"].startswith("/auth/login?next="), (method, rule)
         else:
             assert response.status_code == 401, (method, rule)

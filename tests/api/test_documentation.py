@@ -33,6 +33,7 @@ def test_every_call_of_the_contract_is_described(anonymous: FlaskClient):
         ("put", "/api/events/{event_id}/link"),
         ("delete", "/api/events/{event_id}/link"),
         ("post", "/api/events/{event_id}/link/undo"),
+        ("get", "/api/events/{event_id}/history"),
         ("get", "/api/contacts"),
     } <= described
 

@@ -69,6 +69,8 @@ def test_attendees_carry_what_matching_said(client: FlaskClient):
             "response": "accepted",
             "match": "matched",
             "contact_id": "c-1",
+            "company_id": None,
+            "why": None,
         },
         {
             "name": "",
@@ -77,6 +79,8 @@ def test_attendees_carry_what_matching_said(client: FlaskClient):
             "response": "none",
             "match": "unmatched",
             "contact_id": None,
+            "company_id": None,
+            "why": None,
         },
     ]
 

@@ -3,7 +3,7 @@
 import pytest
 from flask.testing import FlaskClient
 
-from backend.domain.errors import UnknownFirmError
+from backend.domain.errors import RuleError, UnknownFirmError
 from backend.domain.policy import SyncMode
 from backend.services.answers import Preferences
 from tests.api.stubs import PRINCIPAL, StubServices
@@ -87,3 +87,24 @@ def test_contacts_come_as_a_list_with_a_limit(client: FlaskClient, services: Stu
 @pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=many", "q=" + "x" * 201])
 def test_a_limit_outside_1_to_200_is_refused(client: FlaskClient, query: str):
     assert client.get(f"/api/contacts?{query}").status_code == 422
+
+
+def test_sync_now_is_answered_with_the_state_and_may_not_be_pressed_all_day(
+    client: FlaskClient, services: StubServices
+):
+    answers = [client.post("/api/me/sync") for _ in range(7)]
+
+    assert [answer.status_code for answer in answers] == [202] * 6 + [429]
+    assert answers[0].json["state"] == "ok"
+    assert answers[-1].json["code"] == "rate_limited"
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert services.people.calls == [("sync_now", PRINCIPAL)] * 6
+    assert client.get("/api/me").status_code == 200
+
+
+def test_sync_now_says_when_nothing_would_happen(client: FlaskClient, services: StubServices):
+    services.people.error = RuleError("It is off.", code="sync_off")
+
+    response = client.post("/api/me/sync")
+
+    assert (response.status_code, response.json["code"]) == (422, "sync_off")

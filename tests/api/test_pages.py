@@ -129,12 +129,16 @@ def test_health_is_told_to_everybody_without_details(
 ):
     fine = anonymous.get("/readyz")
     services.health.parts = {"database": "does not answer", "queue": "ok"}
+    services.health.warned = ["The clocks are apart."]
     broken = anonymous.get("/readyz")
+    services.health.parts = {"database": "ok"}
+    warned = anonymous.get("/readyz")
 
     assert anonymous.get("/healthz").json == {"status": "ok"}
     assert (fine.status_code, fine.json["status"]) == (200, "ok")
     assert broken.status_code == 503
     assert broken.json["parts"]["database"] == "does not answer"
+    assert (warned.status_code, warned.json["warnings"]) == (200, ["The clocks are apart."])
 
 
 class TestMetrics:

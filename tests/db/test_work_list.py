@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from backend.db import links, people
+from backend.db import leases, links, people
 from backend.db.links import Lease
 from backend.db.models import LinkRow, MailboxRow
 from backend.db.rows import apply
@@ -23,7 +23,7 @@ Mailboxes = list[tuple[str, str, str]]
 
 def claim(database: Database, now=NOON) -> Lease | None:
     with database.write.begin() as session:
-        return links.claim(session, now, LENGTH)
+        return leases.claim(session, now, LENGTH)
 
 
 def row_of(database: Database, link_id: str) -> LinkRow:
@@ -226,7 +226,7 @@ def test_only_due_and_free_links_are_counted(database: Database, add_link: AddLi
     add_link(2, lease_token="t", lease_until=NOON + timedelta(seconds=1))
 
     with database.read() as session:
-        assert links.count_due(session, NOON) == 1
+        assert leases.count_due(session, NOON) == 1
 
 
 def test_a_mailboxes_times_are_set_without_reading_it(

@@ -9,21 +9,23 @@ import pytest
 
 from backend.domain.category import CategoryWord, category_says
 from backend.domain.crm import Phase
-from backend.domain.event import Event, Sensitivity
+from backend.domain.event import Event, EventType, Sensitivity
 from backend.domain.link import EndReason, Link, Trigger
 from backend.domain.mapping import draft_for
 from backend.domain.matching import match_attendees
 from backend.domain.plan import (
+    COUNTED_LINES,
     ConfirmAbsence,
     Decision,
     Missing,
     Nothing,
     Sight,
+    Weight,
     WriteRecord,
     decide,
     plan,
 )
-from backend.domain.policy import SyncMode, choosable_modes
+from backend.domain.policy import SyncMode, UserState, choosable_modes
 from backend.domain.rules import EventFacts, Reason, evaluate
 from tests.support.builders import (
     CATEGORY,
@@ -52,7 +54,7 @@ def a_sight(event: Event | None = None, **changes: object) -> Sight:
         owner_oid=OWNER_OID,
         event=event,
         verdict=verdict,
-        record_known=True,
+        record_known=event is not None or "record" in changes,
     )
     return replace(sight, **changes)  # type: ignore[arg-type]
 
@@ -241,3 +243,72 @@ def test_an_attendee_no_contact_carries_is_unmatched_and_has_no_type() -> None:
 
 def a_record_of(event: Event) -> object:
     return a_record(draft_for(event, (), POLICY, owner_oid=OWNER_OID))
+
+
+BRAKED = UserState(mailbox_problem="mass_change")
+
+
+def test_what_goes_because_of_outlook_is_counted_and_what_turned_private_is_never_held() -> None:
+    linked = a_link("linked")
+    record = a_record_of(BARE)
+    gone = a_sight(missing=Missing.GONE)
+    unticked = a_sight(replace(BARE, modified_at=NOON), record=record)
+    series = a_sight(replace(OURS, type=EventType.SERIES_MASTER), record=record)
+    private = a_sight(replace(OURS, sensitivity=Sensitivity.PRIVATE), record=record)
+
+    for sight in (gone, unticked, series):
+        assert decided(linked, sight).weight is Weight.COUNTED
+    assert decided(linked, private).weight is Weight.NEVER_HELD
+    for sight in (gone, unticked, series, private):
+        assert decided(linked, sight).line in COUNTED_LINES
+
+
+def test_what_is_done_in_the_crm_weighs_nothing() -> None:
+    deleted = decided(a_link("linked"), a_sight(OURS, record=None))
+
+    assert deleted.reason == EndReason.DELETED_IN_CRM
+    assert deleted.weight is Weight.NONE
+
+
+@pytest.mark.parametrize(
+    "sight",
+    [
+        a_sight(missing=Missing.GONE, user=BRAKED),
+        a_sight(replace(BARE, modified_at=NOON), user=BRAKED),
+        a_sight(OURS, record=None, user=BRAKED),
+        a_sight(missing=Missing.UNREACHABLE, user=BRAKED),
+    ],
+)
+def test_in_a_stopped_mailbox_everything_that_is_wanted_freezes(sight: Sight) -> None:
+    decision = decided(a_link("linked"), sight)
+
+    assert (decision.trigger, decision.blocked_by) == (None, EndReason.MASS_CHANGE)
+
+
+def test_privacy_is_decided_in_a_stopped_mailbox_too() -> None:
+    private = replace(OURS, sensitivity=Sensitivity.PRIVATE)
+
+    decision = decided(a_link("linked"), a_sight(private, record=a_record_of(OURS), user=BRAKED))
+
+    assert decision.reason == Reason.PRIVATE_EVENT
+
+
+@pytest.mark.parametrize(
+    "user",
+    [UserState(server_paused=True), UserState(mailbox_paused=True)],
+)
+def test_a_pause_at_any_level_freezes_even_what_nobody_may_look_at(user: UserState) -> None:
+    for sight in (a_sight(user=user), a_sight(OURS, record=a_record_of(OURS), user=user)):
+        assert decided(a_link("linked"), sight).blocked_by == EndReason.PAUSED
+
+
+def test_a_category_lost_from_the_whole_mailbox_is_no_untick() -> None:
+    sight = a_sight(
+        replace(BARE, modified_at=NOON), record=a_record_of(BARE), master_category_lost=True
+    )
+
+    decision = decided(a_link("linked"), sight)
+
+    assert (decision.line, decision.trigger) == ("master_category_lost", None)
+    assert decision.memory is not None
+    assert decision.memory.seen is False

@@ -10,7 +10,7 @@ import pytest
 from backend.domain.crm import ActivityStatus, AttendeeMatch, Contact
 from backend.domain.event import Attendee, Location, Person, Sensitivity
 from backend.domain.mapping import NO_SUBJECT, draft_for, fingerprint
-from backend.domain.matching import invited, match_attendees
+from backend.domain.matching import FirmDirectory, invited, match_attendees
 from backend.domain.policy import BlockedAddresses, Policy
 from tests.support.builders import (
     OWNER,
@@ -81,11 +81,28 @@ def test_groups_and_blocked_addresses_are_never_contacts() -> None:
         (BEN,),
         {"ben@client.example": (a_contact(),)},
         policy,
-        groups=frozenset({"ben@client.example"}),
+        directory=FirmDirectory(groups=frozenset({"ben@client.example"})),
     )
 
     assert [m.match for m in groups] == ["group"]
     assert [m.match for m in matches(BEN, ben=(a_contact(),), policy=policy)] == ["excluded"]
+
+
+def test_a_members_alias_is_matched_by_his_primary_address_unless_it_is_a_contacts_own() -> None:
+    directory = FirmDirectory(aliases={"ben@client.example": "benedict@firm.example"})
+    primary, own = a_contact(id="primary"), a_contact(id="own")
+
+    by_primary = match_attendees(
+        (BEN,), {"benedict@firm.example": (primary,)}, a_policy(), directory=directory
+    )
+    by_itself = match_attendees(
+        (BEN,),
+        {"benedict@firm.example": (primary,), "ben@client.example": (own,)},
+        a_policy(),
+        directory=directory,
+    )
+
+    assert [m.contact.id for m in (*by_primary, *by_itself) if m.contact] == ["primary", "own"]
 
 
 def test_a_draft_holds_people_places_and_times() -> None:

@@ -57,7 +57,7 @@ def a_sight(event: Event | None = None, **changes: Any) -> Sight:
             owner_oid=OWNER_OID,
             event=event,
             verdict=verdict,
-            record_known=True,
+            record_known=event is not None or "record" in changes,
         ),
         **changes,
     )
@@ -340,3 +340,35 @@ def test_every_decision_makes_itself_impossible() -> None:
 
     assert decision.trigger is Trigger.UNTICK
     assert decide(after, a_sight(event, record=in_crm(without))) is None
+
+
+def test_an_edit_in_the_crm_survives_an_untick_though_outlook_does_not_answer() -> None:
+    link = a_link("removing", activity_id="a1", activity_revision="r1", opted_out=True)
+
+    decision = decided(link, a_sight(None, record=in_crm(MEETING, **EDITED)))
+
+    assert decision.trigger is Trigger.RELEASE
+
+
+def test_a_refused_wish_to_follow_a_released_record_again_leaves_it_released() -> None:
+    """The event could not be judged when it was ticked; nobody wants the record gone."""
+    link = a_link("pending", activity_id="a1", activity_revision="r1", adopt=True)
+    series = replace(MEETING, type=EventType.SERIES_MASTER)
+    sight = a_sight(series, record=in_crm(MEETING, **EDITED))
+
+    decision = decided(link, sight)
+
+    assert (decision.trigger, decision.reason) == (Trigger.RELEASE, "edited_in_crm")
+    unedited = decided(link, replace(sight, record=in_crm(MEETING)))
+    assert (unedited.trigger, unedited.reason) == (Trigger.RELEASE, "recurring_event")
+    assert decided(link, replace(sight, record_known=False)).trigger is None
+
+
+def test_a_refused_wish_whose_record_was_removed_is_let_go() -> None:
+    link = a_link("pending", activity_id="a1", adopt=True)
+    series = replace(MEETING, type=EventType.SERIES_MASTER)
+    removed = replace(in_crm(MEETING), removed=True)
+
+    decision = decided(link, a_sight(series, record=removed))
+
+    assert (decision.trigger, decision.reason) == (Trigger.LET_GO, "recurring_event")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from backend.domain.event import Sensitivity
+from backend.domain.matching import match_attendees
 from backend.domain.policy import (
     BlockedAddresses,
     Origin,
@@ -339,3 +340,48 @@ def test_a_crm_that_does_not_answer_leaves_the_private_contact_rule_open() -> No
 
     assert checks[Reason.PRIVATE_CONTACT].passed is None
     assert checks[Reason.NOT_ORGANIZER].passed is True
+
+
+def test_events_without_contacts_are_selected_only_where_the_firm_says_so() -> None:
+    """A2, unmatched events; a contact of another type is none of them."""
+    policy = a_policy(contact_types=("Client",), unmatched_automatic=True)
+
+    def codes(*contacts: Any) -> tuple[str, ...]:
+        people = facts(attendee_matches=tuple(a_match(contact=contact) for contact in contacts))
+        situation = a_situation(origin=Origin.AUTOMATIC, facts=people, policy=policy)
+        return evaluate(situation).codes
+
+    assert codes(None) == ()
+    assert codes(a_contact(types=("Vendor",)), None) == ("no_selected_contact_type",)
+
+
+def matched(*contacts: Any, **policy: Any) -> Any:
+    [match] = match_attendees(
+        [an_attendee()],
+        {"ben@client.example": contacts},
+        a_policy(contact_types=("Client",), **policy),
+        block_list=policy.get("block_list", ()),
+    )
+    return match
+
+
+def test_a_private_contact_is_noticed_though_its_address_is_on_a_block_list() -> None:
+    blocked = {"block_list": ("client.example",), "blocked_addresses": BlockedAddresses.SKIP_MATCH}
+    hidden = matched(a_contact(private=True), **blocked)
+
+    assert (hidden.match, hidden.contact.private) == ("excluded", True)
+    verdict = evaluate(a_situation(facts=facts(attendee_matches=(hidden,))))
+    assert verdict.codes == ("private_contact",)
+    assert matched(a_contact(), **blocked).contact is None
+
+
+def test_of_two_contacts_with_one_address_a_selected_type_goes_first() -> None:
+    older = a_contact(id="1", types=("Vendor",))
+    newer = a_contact(id="2", types=("client",))
+
+    assert matched(older, newer).contact.id == "2"
+    assert matched(older, a_contact(id="3", types=("Friend",))).contact.id == "1"
+    by_company = a_contact(id="4", types=(), company_types=("Client",))
+    assert matched(older, by_company).contact.id == "1"
+    assert matched(older, by_company, also_company_types=True).contact.id == "4"
+    assert matched(newer, a_contact(id="5", private=True)).contact.id == "5"

@@ -12,7 +12,7 @@ from tests.support.product import CATEGORY, Meeting, Product
 
 CLIENT = "ben@client.example"
 ROOT = Path(__file__).parents[2]
-STEPS = range(8, 20)
+STEPS = range(7, 18)
 """From reading the event to the last commit; before that there is nothing to lose."""
 
 

@@ -74,3 +74,23 @@ def test_undo_brings_the_same_record_back(product: Product, organizer: str) -> N
     assert answer.json["link"]["activity_id"] == first
     assert answer.json["link"]["state"] == "linked"
     assert meeting.categories == [CATEGORY]
+
+
+def test_what_was_taken_away_is_erased_for_good_after_thirty_days(
+    sqlite_product: Product, organizer: str
+) -> None:
+    meeting = sqlite_product.meeting(organizer, days=1)
+    pane = sqlite_product.pane(organizer)
+    pane.tick(meeting.id)
+    pane.untick(meeting.id)
+    assert sqlite_product.record(meeting.ical_uid) is not None
+
+    sqlite_product.advance(days=29)
+    sqlite_product.services.work.sweep()
+    kept = sqlite_product.record(meeting.ical_uid)
+    sqlite_product.advance(days=2)
+    sqlite_product.services.work.sweep()
+
+    assert kept is not None
+    assert kept.removed
+    assert sqlite_product.record(meeting.ical_uid) is None

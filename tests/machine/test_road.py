@@ -20,7 +20,7 @@ from tests.support.stage import create_tables
 
 IS_LONG = os.environ.get("CALENDAR_SYNC_MACHINE") == "long"
 PROFILE = settings(
-    max_examples=20_000 if IS_LONG else 300,
+    max_examples=20_000 if IS_LONG else 150,
     stateful_step_count=40 if IS_LONG else 30,
     deadline=None,
     derandomize=not IS_LONG,

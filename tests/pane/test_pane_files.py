@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ from backend.domain.rules import Reason
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = ROOT / "static_taskpane"
-SCRIPTS = sorted(FILES.glob("taskpane/*.js")) + sorted(FILES.glob("shared/*.js"))
+SCRIPTS = sorted(FILES.glob("taskpane/**/*.js")) + sorted(FILES.glob("shared/*.js"))
 PAGE = (FILES / "taskpane/index.html").read_text()
 WORDS = (FILES / "taskpane/words.js").read_text()
 
@@ -66,7 +67,7 @@ def test_every_end_of_a_link_has_words() -> None:
 def test_the_scripts_stay_small() -> None:
     total = sum(path.stat().st_size for path in SCRIPTS)
 
-    assert total < 120_000
+    assert total < 220_000
 
 
 @pytest.mark.node
@@ -74,7 +75,8 @@ def test_the_type_checker_finds_nothing_wrong_with_office_js_in_use() -> None:
     node = shutil.which("node")
     compiler = ROOT / "node_modules/typescript/bin/tsc"
     if node is None or not compiler.exists():
-        pytest.skip("Node.js or the npm packages are not here")
+        reason = "Node.js or the npm packages are not here"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
 
     command = [node, str(compiler), "-p", "static_taskpane/tsconfig.json"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -12,6 +12,7 @@ from tests.support.databases import (
     postgres_schema_url,
     sqlite_url,
 )
+from tests.support.pulling import Pull
 from tests.support.stage import Stage, create_tables
 
 __all__ = ["database", "database_url", "postgres_database_url", "postgres_schema_url", "sqlite_url"]
@@ -21,3 +22,9 @@ __all__ = ["database", "database_url", "postgres_database_url", "postgres_schema
 def stage(database: Database) -> Stage:
     create_tables(database)
     return Stage(database)
+
+
+@pytest.fixture
+def pull(database: Database) -> Pull:
+    create_tables(database)
+    return Pull(database)

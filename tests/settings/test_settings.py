@@ -38,6 +38,33 @@ def test_the_required_settings_are_enough_and_the_rest_has_defaults():
     assert settings.web_threads == 16
 
 
+@pytest.mark.parametrize(
+    ("given", "base"),
+    [
+        ("https://sync.example.com", "https://sync.example.com"),
+        ("https://sync.example.com/", "https://sync.example.com"),
+        ("https://hooks.example.com/graph/notifications", "https://hooks.example.com"),
+        (
+            "https://hooks.example.com/behind/graph/notifications/",
+            "https://hooks.example.com/behind",
+        ),
+        ("http://localhost:8000", "http://localhost:8000"),
+    ],
+)
+def test_the_address_for_notifications_may_name_its_path(given: str, base: str):
+    assert settings_with(NOTIFICATION_URL=given).notification_base == base
+
+
+def test_notifications_need_https():
+    assert "CALENDAR_SYNC_NOTIFICATION_URL" in problems_with(
+        NOTIFICATION_URL="http://sync.example.com"
+    )
+
+
+def test_without_an_address_there_is_nothing_to_tell_graph():
+    assert Settings.from_env(COMPLETE).notification_base is None
+
+
 def test_all_problems_are_told_at_once():
     with pytest.raises(SettingsError) as caught:
         Settings.from_env({"CALENDAR_SYNC_TENANTS": "contoso", "CALENDAR_SYNC_PORT": "many"})

@@ -13,6 +13,7 @@ from waitress.server import create_server
 
 from backend.crm.access import CrmCaller
 from backend.crm.api import crm_api
+from backend.crm.catalogue import TellContacts
 from backend.crm.pages import crm_pages
 from backend.crm.problems import CrmError
 from backend.domain.ports import Clock
@@ -69,7 +70,11 @@ def served(app: Flask) -> Iterator[str]:
 
 
 def crm_pages_app(
-    database: Database, clock: Clock, caller: CrmCaller | None, csrf_token: str = "token"
+    database: Database,
+    clock: Clock,
+    caller: CrmCaller | None,
+    csrf_token: str = "token",
+    tell_contacts: TellContacts = lambda _tenant_id, _external_keys: None,
 ) -> Flask:
     """An app with the CRM's pages; ``caller`` is signed in, or nobody is."""
     app = Flask("crm-pages-for-tests")
@@ -77,6 +82,8 @@ def crm_pages_app(
     def authenticate_page() -> CrmCaller | Response:
         return caller if caller is not None else Response("", 302, {"Location": "/sign-in"})
 
-    pages = crm_pages(database, clock, authenticate_page, lambda: csrf_token)
+    pages = crm_pages(
+        database, clock, authenticate_page, lambda: csrf_token, tell_contacts=tell_contacts
+    )
     app.register_blueprint(pages, url_prefix="/crm")
     return app

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from backend.domain.crm import (
     Activity,
@@ -20,6 +20,7 @@ from backend.domain.crm import (
     SyncStatus,
 )
 from backend.domain.errors import (
+    DeltaExpiredError,
     RemoteAccessError,
     RemoteConflictError,
     RemoteNotFoundError,
@@ -28,12 +29,21 @@ from backend.domain.errors import (
 from backend.domain.event import Event, Person
 from backend.domain.ports import (
     Calendar,
+    Change,
     Clock,
+    DeltaPage,
+    DirectoryPage,
     DirectoryUser,
+    Examination,
+    Hooks,
     Look,
     Mailbox,
     Principal,
     ServerCredentials,
+    Subscription,
+    Touched,
+    Vanished,
+    Window,
 )
 
 Gate = Callable[[str], None]
@@ -64,6 +74,10 @@ class FakeOutlook:
         self.user_may_write = True
         self.app_may_write = True
         self.app_may_read = True
+        self.subscriptions: dict[str, tuple[Subscription, Hooks]] = {}
+        self.delta_is_dead = False
+        """The next link is not known any more."""
+        self._shown: dict[str, dict[str, str]] = {}
         self._older: dict[str, Event] = {}
         self._tags = itertools.count(1)
 
@@ -103,6 +117,23 @@ class FakeOutlook:
             and event.id not in self.deleted
             and not (default_calendar and event.id in self.elsewhere)
         ]
+
+    def changes(self, link: str | None) -> DeltaPage:
+        """What differs from what the link has shown, all on one page; without one everything."""
+        if self.delta_is_dead and link is not None:
+            self.delta_is_dead = False
+            raise DeltaExpiredError(system="graph", status=410)
+        before = {} if link is None else self._shown[link]
+        now = {e.id: e.etag for e in self.events.values() if self._is_in_default_calendar(e)}
+        gone = [Vanished(event_id) for event_id in before if event_id not in now]
+        new = [Touched(self.events[i]) for i, etag in now.items() if before.get(i) != etag]
+        following = f"delta-{len(self._shown)}"
+        self._shown[following] = now
+        changes: tuple[Change, ...] = (*gone, *new)
+        return DeltaPage(changes, following, True, "request")
+
+    def _is_in_default_calendar(self, event: Event) -> bool:
+        return event.id not in self.deleted and event.id not in self.elsewhere
 
     def write(self, event_id: str, categories: Sequence[str], etag: str) -> Event:
         """What a PATCH of the categories does."""
@@ -153,6 +184,52 @@ class FakeCalendar:
         self.outlook.gate("graph.list:after")
         return found
 
+    def examine(self, mailbox: Mailbox, event_id: str, ical_uid: str) -> Examination:
+        here = self.find_events(mailbox, ical_uid, default_calendar=True)
+        anywhere = self.find_events(mailbox, ical_uid, default_calendar=False)
+        try:
+            look = self.get_event(mailbox, event_id, with_body=True)
+        except RemoteNotFoundError:
+            look = None
+        return Examination(look, tuple(here), tuple(anywhere))
+
+    def read_changes(self, mailbox: Mailbox, where: Window | str) -> DeltaPage:
+        self.outlook.answer("delta:before")
+        self._check_read()
+        page = self.outlook.changes(where if isinstance(where, str) else None)
+        self.outlook.gate("graph.delta:after")
+        return page
+
+    def subscribe(self, mailbox: Mailbox, hooks: Hooks, expires_at: datetime) -> Subscription:
+        self.outlook.answer("subscribe:before")
+        self._check_read()
+        if self.outlook.subscriptions:
+            raise RemoteConflictError(system="graph", status=409)
+        made = Subscription("subscription-1", expires_at, hooks.notification_url)
+        self.outlook.subscriptions[made.id] = (made, hooks)
+        self.outlook.gate("graph.subscribe:after")
+        return made
+
+    def find_subscription(
+        self, mailbox: Mailbox, conflict: RemoteConflictError
+    ) -> Subscription | None:
+        return next((made for made, _ in self.outlook.subscriptions.values()), None)
+
+    def renew_subscription(self, subscription_id: str, expires_at: datetime) -> Subscription:
+        self.outlook.answer("renew:before")
+        if subscription_id not in self.outlook.subscriptions:
+            raise RemoteNotFoundError(system="graph", status=404)
+        made, hooks = self.outlook.subscriptions[subscription_id]
+        renewed = replace(made, expires_at=expires_at)
+        self.outlook.subscriptions[subscription_id] = (renewed, hooks)
+        return renewed
+
+    def unsubscribe(self, subscription_id: str) -> None:
+        self.outlook.subscriptions.pop(subscription_id, None)
+
+    def has_master_category(self, mailbox: Mailbox, name: str) -> bool | None:
+        return None
+
     def set_categories(
         self, mailbox: Mailbox, event_id: str, categories: Sequence[str], *, etag: str
     ) -> Look:
@@ -175,6 +252,9 @@ class FakeCalendar:
     def find_user(self, tenant_id: str, key: str) -> DirectoryUser | None:
         return None
 
+    def list_users(self, link: str | None = None) -> DirectoryPage:
+        return DirectoryPage((), None)
+
     def _check_read(self) -> None:
         if not self.is_user and not self.outlook.app_may_read:
             raise RemoteAccessError(system="graph", status=403)
@@ -193,6 +273,9 @@ class FakeCalendars:
     def as_app(self, server: ServerCredentials, *, budget: float | None = None) -> Calendar:
         return FakeCalendar(self.outlook, False, self.clock)
 
+    def sign_in_anew(self, server: ServerCredentials, *, budget: float | None = None) -> None:
+        pass
+
 
 @dataclass
 class FakeCrm:
@@ -201,6 +284,7 @@ class FakeCrm:
     clock: Clock
     gate: Gate = open_gate
     down: bool = False
+    tells_changes: bool = True
     records: dict[str, Activity] = field(default_factory=dict)
     contacts: dict[str, tuple[Contact, ...]] = field(default_factory=dict)
     on_overwrite: Callable[[Activity], None] = lambda _record: None
@@ -209,7 +293,9 @@ class FakeCrm:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(can_restore=True, knows_revisions=True)
+        return Capabilities(
+            can_restore=True, knows_revisions=True, tells_changes=self.tells_changes
+        )
 
     @property
     def live(self) -> list[Activity]:

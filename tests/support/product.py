@@ -14,9 +14,8 @@ from sqlalchemy import URL
 
 from backend.app import create_app
 from backend.bootstrap import OffsetClock, Services, build
-from backend.crm import migrations as crm_migrations
-from backend.db import migrations
 from backend.domain.crm import Activity
+from backend.migrate import migrate_all
 from backend.services.setup import FirmSetup, NewServer, NewUser
 from backend.settings import OFFICE_CLIENT_IDS, Settings
 from tests.support.crm import contact_maker
@@ -172,8 +171,7 @@ def running_product(
     rings: list[tuple[str, float]] = []
     clock = OffsetClock(offset_file)
     services = build(chosen, lambda kind, delay: rings.append((kind, delay)), clock=clock)
-    migrations.upgrade(services.database.write_engine)
-    crm_migrations.upgrade(services.database.write_engine)
+    migrate_all(services.database)
     for tenant in sandbox.state()["tenants"]:
         if tenant["tenant_id"] in chosen.tenants:
             services.setup.configure(firm_setup(sandbox, tenant))

@@ -11,6 +11,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import timedelta
 
+from greenlet import getcurrent
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -22,14 +23,26 @@ from hypothesis.stateful import (
 
 from backend.domain.crm import Activity
 from backend.domain.errors import TransientRemoteError
-from backend.domain.event import Event, Sensitivity
+from backend.domain.event import Event, EventType, Sensitivity
 from backend.domain.link import EndReason, LinkState
 from backend.domain.plan import FREEZING
 from backend.services.answers import EventAnswer
+from backend.services.crm_news import CrmNews
+from backend.services.pausing import Pausing
+from backend.services.run import CALL_DEADLINE
 from backend.sql import Database
 from tests.support.actors import Actor, gate
 from tests.support.stage import CATEGORY, Stage
 
+WRITES = frozenset(
+    {
+        "graph.patch:before",
+        "crm.write:before",
+        "crm.remove:before",
+        "crm.destroy:before",
+        "crm.mark:before",
+    }
+)
 PANES = 1
 WORKERS = 2
 
@@ -48,21 +61,32 @@ class RoadMachine(RuleBasedStateMachine):
         app_may_write=st.sampled_from([True, True, True, False]),
         world=st.sampled_from(["pane", "pane and outlook", "pane and outlook", "everything"]),
         ticked=st.booleans(),
+        pulled=st.sampled_from([True, True, False]),
     )
     def open(
-        self, if_match: str, deleted_get: str, app_may_write: bool, world: str, ticked: bool
+        self,
+        if_match: str,
+        deleted_get: str,
+        app_may_write: bool,
+        world: str,
+        ticked: bool,
+        pulled: bool,
     ) -> None:
         self.world = world
         self.stage = self.make_stage()
+        self.pausing = Pausing(self.database, self.stage.clock, self.stage.rings_bell)
+        self.news = CrmNews(self.database, self.stage.clock, self.stage.rings_bell)
+        self.firm_id = self.stage.mailbox().firm_id
         self.stage.outlook.if_match = if_match
         self.stage.outlook.deleted_get = deleted_get
         self.stage.outlook.app_may_write = app_may_write
-        self.stage.outlook.gate = self.stage.crm.gate = gate
+        self.stage.outlook.gate = self.stage.crm.gate = self._watchful_gate
         self.stage.crm.on_overwrite = self._overwritten
         self.actors: list[Actor] = []
         self.word: bool | None = None
         """What the user said last, where that can be known."""
         self.said_in_outlook = False
+        self.paused = False
         self.ended = False
         """The event or its record ended for a reason of its own: private, gone, edited."""
         self.heard: Event | None = None
@@ -71,6 +95,8 @@ class RoadMachine(RuleBasedStateMachine):
         self.protected_since: int | None = None
         self.foreign = 0
         self.broken: list[str] = []
+        if pulled:
+            self.stage.start_pulling()
         if ticked:
             self.stage.tick()
             self.word = True
@@ -103,6 +129,14 @@ class RoadMachine(RuleBasedStateMachine):
     @rule()
     def worker_wakes(self) -> None:
         self._start(Actor("worker", self.stage.drain))
+
+    @precondition(lambda self: self.stage.is_pulled and not self._pullers())
+    @rule(was_notified=st.booleans())
+    def puller_wakes(self, was_notified: bool) -> None:
+        """Notifications may be lost, late or for nothing; the poll comes every 15 minutes."""
+        if was_notified:
+            self.stage.notify()
+        self._start(Actor("puller", self.stage.work.drain_mailboxes))
 
     @precondition(lambda self: self.actors)
     @rule(data=st.data(), steps=st.integers(1, 6))
@@ -157,8 +191,7 @@ class RoadMachine(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 9))
     def user_edits_the_event(self, number: int) -> None:
-        if self.said_in_outlook and self.stage.row.looked_at_version != self.stage.now.modified_at:
-            self.word = None  # together with the switch this may be an older copy (T11)
+        self._disturb()
         self.stage.edit(subject=f"Subject {number}")
 
     @precondition(lambda self: self.stage.outlook.down is None)
@@ -168,6 +201,116 @@ class RoadMachine(RuleBasedStateMachine):
         self.user_edits_the_event(number)
         with suppress(TransientRemoteError):
             self._open_pane()
+
+    @precondition(lambda self: self._all_is_well() and self.stage.find_row() is not None)
+    @rule(number=st.integers(20, 29), gates=st.integers(0, 3))
+    def an_edit_is_heard_while_a_worker_works(self, number: int, gates: int) -> None:
+        """It has looked before the edit and ends after the ring: nothing but R1 keeps that."""
+        self._finish()
+        self.stage.ring(self.stage.event)
+        worker = Actor("worker", self.stage.work.drain_links)
+        worker.resume()
+        while not worker.done and worker.at != "graph.get:after":
+            worker.resume()
+        for _ in range(gates):
+            worker.resume()
+        self.user_edits_the_event(number)
+        self._open_pane()
+        self._start(worker)
+        self._finish()
+        for _ in range(8):
+            self.stage.clock.advance(timedelta(seconds=100))
+            self.stage.work.drain_links()
+        if self.heard is self.stage.now:
+            self.check_promises()
+
+    @precondition(
+        lambda self: (
+            self.world != "pane" and self._all_is_well() and self.stage.find_row() is not None
+        )
+    )
+    @rule()
+    def user_changes_his_mind_in_the_pane(self) -> None:
+        """Outlook first, the pane at once: the pane's word is newer than any memory (R2)."""
+        self._finish()
+        self.stage.settle()
+        self.user_switches_the_category(soon=False)
+        wanted = not self.stage.shows_category
+        refusal = self.stage.attempt(self.stage.tick if wanted else self.stage.untick)
+        self.word = wanted if refusal is None else None
+        self.said_in_outlook = False
+        self.stage.settle()
+
+    @precondition(
+        lambda self: (
+            self.stage.is_pulled and self._all_is_well() and self.stage.find_row() is not None
+        )
+    )
+    @rule(number=st.integers(40, 49))
+    def a_read_lags_behind_the_delta(self, number: int) -> None:
+        """What the delta has shown is known to be newer; it rings only once (R5)."""
+        self._finish()
+        self.user_edits_the_event(number)
+        self.stage.notify()
+        self.stage.work.drain_mailboxes()
+        if self.stage.row.looked_at_version != self.stage.now.modified_at:
+            return  # a person's link went first, the pull comes later
+        self.stage.outlook.stale_reads = 1
+        self.stage.work.drain_links()
+        self.stage.outlook.stale_reads = 0
+        for _ in range(8):
+            self.stage.clock.advance(timedelta(seconds=100))
+            self.stage.work.drain_links()
+        self.check_promises()
+
+    @precondition(lambda self: self._all_is_well() and self.stage.find_row() is not None)
+    @rule(number=st.integers(30, 39))
+    def user_unticks_while_a_worker_writes(self, number: int) -> None:
+        """The wish changes between a write and its outcome: that outcome is void (A2)."""
+        self._finish()
+        self.user_edits_the_event(number)
+        self.stage.ring(self.stage.event)
+        worker = Actor("worker", self.stage.work.drain_links)
+        worker.resume()
+        while not worker.done and worker.at != "crm.write:after":
+            worker.resume()
+        pane = Actor("pane untick", lambda: self.stage.attempt(self.stage.untick))
+        self.word, self.said_in_outlook = False, False
+        self._start(pane)
+        self._start(worker)
+        self._finish()
+
+    @precondition(
+        lambda self: (
+            self.world != "pane" and self._all_is_well() and self.stage.find_row() is not None
+        )
+    )
+    @rule()
+    def an_answer_of_outlook_comes_late(self) -> None:
+        """Its lease is taken by then, and the user takes the category off: that is heard (R3)."""
+        self._finish()
+        self.stage.settle()
+        self.stage.attempt(self.stage.untick)
+        self.stage.settle()
+        self.word, self.said_in_outlook = None, False
+        pane = Actor("pane tick", lambda: self.stage.attempt(self.stage.tick))
+        pane.resume()
+        while not pane.done and pane.at != "graph.patch:after":
+            pane.resume()
+        self.stage.clock.advance(timedelta(seconds=100))
+        worker = Actor("worker", self.stage.work.drain_links)
+        worker.resume()
+        if pane.done or worker.done:
+            self._start(pane)
+            self._start(worker)
+            return
+        pane.finish()
+        self.stage.clock.advance(timedelta(minutes=11))
+        self.stage.take_category()
+        self._start(worker)
+        self._finish()
+        self.stage.settle()
+        self.word = False
 
     @rule()
     def user_categorises(self) -> None:
@@ -181,6 +324,7 @@ class RoadMachine(RuleBasedStateMachine):
     @rule(private=st.booleans())
     def user_changes_the_privacy(self, private: bool) -> None:
         self.ended = True
+        self._disturb()
         self.stage.edit(sensitivity=Sensitivity.PRIVATE if private else Sensitivity.NORMAL)
 
     @precondition(
@@ -199,6 +343,18 @@ class RoadMachine(RuleBasedStateMachine):
         self.ended = True
         self.stage.outlook.deleted.add(self.stage.event.id)
 
+    @precondition(
+        lambda self: (
+            self.world == "everything" and self.stage.event.id not in self.stage.outlook.deleted
+        )
+    )
+    @rule(recurring=st.booleans())
+    def user_makes_a_series_of_it_or_ends_it(self, recurring: bool) -> None:
+        self.ended = True
+        self._disturb()
+        changed = EventType.SERIES_MASTER if recurring else EventType.SINGLE_INSTANCE
+        self.stage.edit(type=changed)
+
     # -- the CRM -----------------------------------------------------------------------------
 
     @precondition(lambda self: self.world == "everything" and self.stage.crm.live)
@@ -207,6 +363,7 @@ class RoadMachine(RuleBasedStateMachine):
         self.ended = True
         self.edits += 1
         self.stage.crm.edit(self.stage.key, subject=f"By hand {self.edits}")
+        self.news.heard(self.stage.key)
         fresh = self.stage.row.adopt
         self.protected_since = None if fresh else self.stage.count_history("tick")
 
@@ -215,6 +372,7 @@ class RoadMachine(RuleBasedStateMachine):
     def colleague_deletes_the_record(self) -> None:
         self.ended = True
         self.stage.crm.delete(self.stage.key)
+        self.news.heard(self.stage.key)
 
     # -- time and faults ---------------------------------------------------------------------
 
@@ -229,6 +387,17 @@ class RoadMachine(RuleBasedStateMachine):
     @rule()
     def crm_changes_its_mind(self) -> None:
         self.stage.crm.down = not self.stage.crm.down
+
+    @rule(reads=st.integers(1, 4))
+    def graph_lags_behind(self, reads: int) -> None:
+        """The next GETs show the version before the newest one (R5)."""
+        self.stage.outlook.stale_reads = reads
+
+    @precondition(lambda self: self.world != "pane")
+    @rule(paused=st.booleans())
+    def admin_pauses_or_resumes(self, paused: bool) -> None:
+        self.paused = paused
+        self.pausing.pause_firm(self.firm_id) if paused else self.pausing.resume_firm(self.firm_id)
 
     # -- promises ----------------------------------------------------------------------------
 
@@ -246,8 +415,11 @@ class RoadMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         if not hasattr(self, "stage"):
             return
-        self.stop_faults()
-        self.check_promises()
+        try:
+            self.stop_faults()
+            self.check_promises()
+        finally:
+            self.stage.retire()
 
     def stop_faults(self) -> None:
         """Everybody ends, every lease runs out, every look is repeated, the pane is opened."""
@@ -255,9 +427,15 @@ class RoadMachine(RuleBasedStateMachine):
         self.stage.outlook.stale_reads = 0
         self.stage.crm.down = False
         self._finish()
+        self.pausing.resume_firm(self.firm_id)
         self.stage.settle()
-        if self.heard is self.stage.now and not self.ended:
-            # One lease and one sweep must do: nobody may have lost the ring (R1).
+        if self.stage.is_pulled:
+            # Nobody opens the pane: the delta has told everything, and nobody lost a ring (R1).
+            for _ in range(2):
+                self.stage.settle()
+            self.check_promises()
+        elif self.heard is self.stage.now and not self.ended:
+            # One lease and one sweep must do.
             self.check_promises()
         for _ in range(3):
             self.stage.attempt(self.stage.view)
@@ -313,6 +491,18 @@ class RoadMachine(RuleBasedStateMachine):
         deleted = self.stage.outlook.deleted
         return self.world == "everything" and self.stage.event.id not in deleted
 
+    def _watchful_gate(self, name: str) -> None:
+        """R4: no write to Outlook or the CRM begins under a lease that somebody else has taken."""
+        if name in WRITES:
+            lease = self.stage.road.leases.get(getcurrent())
+            row = self.stage.find_row()
+            now = self.stage.clock()
+            if lease is not None and row is not None and row.id == lease.link_id:
+                is_own = row.lease_token == lease.token
+                if not is_own or row.lease_until is None or row.lease_until < now + CALL_DEADLINE:
+                    self.broken.append(f"{name} began under a lost lease")
+        gate(name)
+
     # -- inside ------------------------------------------------------------------------------
 
     def _open_pane(self) -> None:
@@ -354,6 +544,20 @@ class RoadMachine(RuleBasedStateMachine):
     def _workers(self) -> int:
         return sum(actor.name == "worker" for actor in self.actors)
 
+    def _disturb(self) -> None:
+        """Together with a switch of the category a change may be an older copy (T11)."""
+        if self.said_in_outlook and self.stage.row.looked_at_version != self.stage.now.modified_at:
+            self.word = None
+
+    def _all_is_well(self) -> bool:
+        """No faults, no lag, no pause, and nothing that has ended for a reason of its own."""
+        outlook = self.stage.outlook
+        is_up = outlook.down is None and not outlook.stale_reads and not self.stage.crm.down
+        return is_up and not self.ended and not self.paused
+
+    def _pullers(self) -> int:
+        return sum(actor.name == "puller" for actor in self.actors)
+
     def _is_calm(self) -> bool:
         """Whether wish, memory and mirror agree and nobody is at work: then Outlook is heard."""
         row = self.stage.find_row()
@@ -364,5 +568,6 @@ class RoadMachine(RuleBasedStateMachine):
             link.category.seen is link.wants_category() is self.stage.shows_category
             and link.looked_at_version == self.stage.now.modified_at
             and link.state in (LinkState.LINKED, LinkState.REMOVED)
+            and (row.due_at is None or row.due_at > self.stage.clock())
             and (row.lease_until is None or row.lease_until <= self.stage.clock())
         )

@@ -1,3 +1,3 @@
-from tests.support.databases import postgres_database_url
+from tests.support.databases import postgres_database_url, postgres_schema_url
 
-__all__ = ["postgres_database_url"]
+__all__ = ["postgres_database_url", "postgres_schema_url"]

@@ -63,6 +63,25 @@ def empty_redis() -> str:
     return REDIS_URL
 
 
+def test_processes_that_open_an_empty_queue_together_all_get_one(postgres_schema_url: URL):
+    url = postgres_schema_url.render_as_string(hide_password=False)
+    start, opened = threading.Barrier(8), []
+
+    def open_it() -> None:
+        start.wait()
+        opened.append(open_queue(url, KEY, waits=False))
+
+    threads = [threading.Thread(target=open_it) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(opened) == 8
+    for queue in opened:
+        queue.storage.close()
+
+
 def test_a_ring_reaches_whoever_opens_the_same_queue(queue_url: str):
     done: list[str] = []
     bell = QueueBell(lambda: open_queue(queue_url, KEY, seconds=0.5, waits=False))

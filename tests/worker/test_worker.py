@@ -31,8 +31,17 @@ PROGRAM = textwrap.dedent(
             threading.Event().wait(1)
             (folder / "ended").touch()
 
+        def drain_mailboxes(self):
+            pass
+
         def sweep(self):
             (folder / "sweep").touch()
+
+        def show_alive(self):
+            (folder / "alive").touch()
+
+        def say_goodbye(self):
+            (folder / "goodbye").touch()
 
     queue = open_queue(url, b"k" * 32)
     run(queue, lambda stopping: SlowWork(), threads=2, ready_file=folder / "ready")
@@ -74,6 +83,8 @@ def test_sigterm_lets_running_work_end(tmp_path: Path, url: str):
     assert status == 0
     assert (tmp_path / "ended").exists()
     assert (tmp_path / "sweep").exists()
+    assert (tmp_path / "alive").exists()
+    assert (tmp_path / "goodbye").exists()
 
 
 def test_work_that_fails_does_not_stop_the_worker(url: str):
@@ -85,13 +96,16 @@ def test_work_that_fails_does_not_stop_the_worker(url: str):
             seen.append("drain_links")
             raise RuntimeError("boom")
 
+        def drain_mailboxes(self) -> None:
+            seen.append("drain_mailboxes")
+
         def sweep(self) -> None:
             seen.append("sweep")
 
     make_consumer(huey, lambda _stopping: FailingWork(), threads=1)
     tasks = {task.split(".")[1]: made for task, made in huey._registry._registry.items()}
 
-    for name in ("drain_links", "sweep"):
+    for name in ("drain_links", "drain_mailboxes", "sweep"):
         huey.execute(tasks[name]())
 
-    assert seen == ["drain_links", "sweep"]
+    assert seen == ["drain_links", "drain_mailboxes", "sweep"]

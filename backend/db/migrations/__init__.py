@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Engine
+from backend.sql.migrating import Migrations
 
-VERSION_TABLE = "alembic_version"
-
-
-def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Bring the tables up to ``revision``, in one transaction; safe to repeat."""
-    with engine.begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-        config.set_main_option("path_separator", "os")
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+MIGRATIONS = Migrations(Path(__file__).parent, version_table="alembic_version", lock_key=0x63616C)
+VERSION_TABLE = MIGRATIONS.version_table
+upgrade = MIGRATIONS.upgrade

@@ -1,17 +1,13 @@
-"""Runs migrations on the connection that ``upgrade`` hands over."""
+"""Alembic's entry for the product's own tables."""
 
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from backend.db.migrations import VERSION_TABLE
+from backend.db.migrations import MIGRATIONS
 from backend.db.models import Base
 from backend.sql import UtcDateTime
-
-_LOCK = 0x63616C
-"""PostgreSQL advisory lock: processes that start together migrate one after the other."""
 
 
 def _render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
@@ -24,15 +20,4 @@ def _render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[Fals
     return False
 
 
-connection: sa.Connection = context.config.attributes["connection"]
-if connection.dialect.name == "postgresql":
-    connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-context.configure(
-    connection=connection,
-    target_metadata=Base.metadata,
-    version_table=VERSION_TABLE,
-    render_as_batch=True,
-    compare_type=True,
-    render_item=_render,
-)
-context.run_migrations()
+MIGRATIONS.run(Base.metadata, _render)

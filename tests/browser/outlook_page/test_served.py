@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from backend.sandbox.outlook.script import one_script
+from tests.support.npm import needs_npm
 from tests.support.sandbox import RunningSandbox
 
 ROOT = Path(__file__).parents[3]
@@ -84,7 +85,7 @@ def test_an_import_that_leads_nowhere_is_refused(line: str) -> None:
 
 
 @pytest.mark.node
-@pytest.mark.skipif(not (ROOT / "node_modules/typescript").exists(), reason="no npm packages")
+@needs_npm(ROOT / "node_modules/typescript")
 def test_the_shim_and_the_page_agree_with_microsofts_types() -> None:
     npx = shutil.which("npx") or "npx"
 

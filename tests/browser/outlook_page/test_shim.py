@@ -165,6 +165,30 @@ def test_changes_of_the_form_are_announced_with_their_payloads(
     assert recipients["changedRecipientFields"]["requiredAttendees"] is True
 
 
+@pytest.mark.parametrize(
+    ("query", "is_told"),
+    [
+        ("", True),
+        ("recurrence=lost", False),
+        ("client=new&recurrence=lost", False),
+        ("client=classic&recurrence=lost", True),
+    ],
+)
+def test_outlook_on_the_web_may_lose_the_recurrence_while_composing(
+    outlook: Outlook, meeting: Make, query: str, is_told: bool
+) -> None:
+    weekly = {
+        "pattern": {"type": "weekly", "interval": 1, "daysOfWeek": ["monday"]},
+        "range": {"type": "noEnd", "startDate": outlook.sandbox.state()["now"][:10]},
+    }
+    outlook.go(query=query, event=meeting(recurrence=weekly)["id"])
+
+    found = outlook.office("recurrence", "getAsync")
+
+    assert found["status"] == "succeeded"
+    assert (found["value"] is not None) is is_told
+
+
 def test_only_a_shared_item_knows_its_owner(outlook: Outlook, meeting: Make) -> None:
     event = meeting()
 

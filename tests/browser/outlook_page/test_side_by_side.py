@@ -13,6 +13,7 @@ import requests
 from playwright.sync_api import FrameLocator, expect
 
 from tests.browser.outlook_page.conftest import ATTENDEE, ORGANIZER, Outlook
+from tests.support.npm import needs_npm
 from tests.support.receiver import Manners, Receiver
 
 pytestmark = pytest.mark.browser
@@ -119,7 +120,7 @@ def test_a_notification_is_shown_with_the_answer_it_got(outlook: Outlook, meetin
 
 
 @pytest.mark.node
-@pytest.mark.skipif(not AXE.exists(), reason="npm packages are not installed")
+@needs_npm(AXE)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_wrong_in_columns_strip_and_categories(
     outlook: Outlook, meeting: Make, theme: str

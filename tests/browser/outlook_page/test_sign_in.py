@@ -9,9 +9,10 @@ import jwt
 import pytest
 
 from tests.browser.outlook_page.conftest import MSAL, ORGANIZER, Outlook
+from tests.support.npm import needs_npm
 
 pytestmark = [pytest.mark.browser, pytest.mark.node]
-needs_msal = pytest.mark.skipif(not MSAL.exists(), reason="npm packages are not installed")
+needs_msal = needs_npm(MSAL)
 Make = Callable[..., dict[str, Any]]
 
 

@@ -191,8 +191,15 @@ def an_activity(**values: Any) -> Json:
         "type": "CalendarSyncMeeting_System",
         "status": "confirmed",
         "subject": "Quarterly review with Halden Shipping",
-        "contacts": [],
-        "unmatched": [],
+        "description": "",
+        "start": "2026-12-01T09:00:00Z",
+        "end": "2026-12-01T10:00:00Z",
+        "all_day": False,
+        "start_date": None,
+        "end_date": None,
+        "location": "The Strand, room 4",
+        "contacts": [{"contact_id": "c-1", "name": "Ola Halden", "address": "ola@client.test"}],
+        "unmatched": [{"name": "Max Newman", "address": "max@client.test"}],
         "opportunity_ids": [],
         "initiative_ids": [],
         "visibility": "everyone",
@@ -215,6 +222,32 @@ def an_answer(**values: Any) -> Json:
         "can": {"tick": True, "untick": False, "undo": False, "add_activity": True},
     }
     return answer | values
+
+
+def a_line(number: int = 1, **values: Any) -> Json:
+    """A line of the history; higher numbers are newer."""
+    line: Json = {
+        "id": f"00000000-0000-7000-8000-{number:012}",
+        "at": f"2026-11-21T08:{number:02}:00Z",
+        "kind": "write",
+        "line": "updated",
+        "message": "The record was updated.",
+        "source": "sync",
+        "trigger": "written",
+        "state_before": "linked",
+        "state_after": "linked",
+        "by": None,
+        "on_behalf_of": None,
+        "codes": [],
+        "why": [],
+        "fields": [],
+        "request_id": "8781e70a-2103-40c1-b4a3-496fdafa4507",
+    }
+    return line | values
+
+
+def a_page(*lines: Json, next_page: str | None = None) -> Json:
+    return {"items": list(lines), "next": next_page}
 
 
 def can(*acts: str) -> Json:
@@ -240,7 +273,12 @@ def a_me(**values: Any) -> Json:
         "written_at": None,
         "state": "watching",
         "problem": None,
+        "problem_since": None,
+        "problem_advice": None,
+        "progress": None,
         "block_list": [],
+        "default_activity_type": None,
+        "default_visibility": "everyone",
     }
     return me | values
 
@@ -312,9 +350,7 @@ STATES: dict[str, Json] = {
     "linked_with_notes": RICH,
     "linked_graph_down": _linked(event=None, verdict=None, activity=None),
     "linked_draft": _linked(event=an_event(is_draft=True)),
-    "linked_automatic": _linked(
-        {"origin": "automatic", "because": "added because Ola Halden is a Top Client"}
-    ),
+    "linked_automatic": _linked({"origin": "automatic", "because": "Ola Halden is a Top Client"}),
     "linked_category_not_permitted": _linked({"category": "not_permitted"}),
     "linked_category_waiting": _linked({"category": "waiting_for_user"}),
     "linked_cancelled": _linked(
@@ -324,6 +360,11 @@ STATES: dict[str, Json] = {
         {"blocked_by": "recurring_event"}, verdict=a_verdict("recurring_event")
     ),
     "frozen_paused": _linked({"blocked_by": "paused"}),
+    "frozen_mass_change": _linked({"blocked_by": "mass_change"}),
+    "frozen_left_calendar": _linked({"blocked_by": "left_calendar"}),
+    "frozen_unreachable": _linked(
+        {"blocked_by": "mailbox_unreachable"}, event=None, verdict=None, activity=None
+    ),
     "pending": PENDING,
     "pending_just_saved": JUST_SAVED,
     "pending_crm_down": an_answer(
@@ -361,6 +402,20 @@ STATES: dict[str, Json] = {
         {"state": "released", "reason": "deleted_in_crm", "category": "absent"},
         activity=None,
         can=can("tick"),
+    ),
+    "released_cancelled": _linked(
+        {"state": "released", "reason": "cancelled", "category": "absent"},
+        event=None,
+        verdict=None,
+        activity=an_activity(status="cancelled", sync_status="released"),
+        can=can(),
+    ),
+    "released_deleted_event": _linked(
+        {"state": "released", "reason": "deleted", "category": "absent"},
+        event=None,
+        verdict=None,
+        activity=an_activity(phase="activity", sync_status="released"),
+        can=can(),
     ),
     "final": _linked(
         {"state": "released", "reason": "final"},
@@ -407,3 +462,54 @@ STATES: dict[str, Json] = {
     ),
 }
 """Every state of a saved event, by name."""
+
+
+def a_proposal(**values: Any) -> Json:
+    """What ``…/activity-draft`` answers for the sample event."""
+    event = an_event(
+        is_organizer=False,
+        attendees=[
+            an_attendee("Ola Halden", company_id="co-1"),
+            an_attendee("Max Newman", "unmatched"),
+            an_attendee("Ruth Internal", "excluded", why="personnel"),
+            an_attendee("Litigation Team", "group"),
+        ],
+    )
+    proposal: Json = {
+        "event": event,
+        "draft": {
+            "subject": event["subject"],
+            "type": "CalendarSyncMeeting_System",
+            "start": event["start"],
+            "end": event["end"],
+            "all_day": False,
+            "start_date": None,
+            "end_date": None,
+            "time_zone": "Europe/London",
+            "location": "The Strand, room 4",
+            "resources": [],
+            "description": "Agenda\n• Charter party\n• <b>Fees</b>",
+            "assigned_to": {"name": "Jane Doe", "address": OWNER},
+            "online_meeting": None,
+        },
+        "companies": [{"id": "co-1", "name": "Halden Shipping", "detail": ""}],
+        "others": [],
+        "activity_types": ["CalendarSyncMeeting_System", "Lunch or dinner", "Call"],
+        "visibility": "everyone",
+    }
+    return proposal | values
+
+
+def entries(*names: str, detail: str = "") -> Json:
+    """A page of a picker."""
+    rows = [{"id": f"id-{name}", "name": name, "detail": detail} for name in names]
+    return {"items": rows, "next": None}
+
+
+def contacts(*names: str) -> Json:
+    rows = [
+        {"id": f"c-{name}", "name": name, "emails": [f"{name.split()[0].lower()}@new.test"]}
+        | {"company_id": "co-2", "types": [], "private": False, "owner_id": None}
+        for name in names
+    ]
+    return {"items": rows, "next": None}

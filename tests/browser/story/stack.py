@@ -12,18 +12,21 @@ from typing import Any
 from waitress import create_server
 
 from backend.bootstrap import OffsetClock, build
-from backend.crm import migrations as crm_migrations
-from backend.db import migrations
 from backend.demo_firms import firm_setups
+from backend.migrate import migrate_all
 from backend.settings import OFFICE_CLIENT_IDS, Settings
 from tests.support.product import Product
 from tests.support.sandbox import RunningSandbox
 
 
 class Worker:
-    """A thread that drains when the bell rings, now or after the delay that was asked for."""
+    """A thread that drains when the bell rings, now or after the delay that was asked for.
 
-    def __init__(self) -> None:
+    ``watches``: it pulls mailboxes, too, so that what happens in Outlook comes by itself.
+    """
+
+    def __init__(self, *, watches: bool = False) -> None:
+        self._watches = watches
         self._changed = threading.Condition()
         self._rung = False
         self._stopping = False
@@ -57,9 +60,16 @@ class Worker:
                     return
                 self._rung = False
             try:
-                product.drain()
+                self._drain(product)
             except Exception as problem:  # a test has to see it, the worker has to go on
                 self.failures.append(problem)
+
+    def _drain(self, product: Product) -> None:
+        work = product.services.work
+        if self._watches:
+            work.sweep()
+            work.drain_mailboxes()
+        work.drain_links()
 
     def stop(self) -> None:
         for timer in self._timers:
@@ -101,10 +111,14 @@ class Web:
 
 
 @contextmanager
-def running_stack(folder: Path) -> Iterator[tuple[Product, Worker]]:
-    """Everything that `calendar-sync demo` starts, without its processes."""
+def running_stack(folder: Path, *, watches: bool = False) -> Iterator[tuple[Product, Worker]]:
+    """Everything that `calendar-sync demo` starts, without its processes.
+
+    ``watches``: mailboxes are pulled and Graph notifies us, as in a demo; else the pane is alone
+    with the links that it makes.
+    """
     offset_file = folder / "clock-offset"
-    web, worker = Web(), Worker()
+    web, worker = Web(), Worker(watches=watches)
     with RunningSandbox(offset_file=offset_file, pane_url=f"{web.url}/taskpane/") as sandbox:
         settings = Settings(
             base_url=web.url,
@@ -118,15 +132,17 @@ def running_stack(folder: Path) -> Iterator[tuple[Product, Worker]]:
             login_url=sandbox.url,
             office_js_url=f"{sandbox.url}/office.js",
             rate_limit="100000 per minute",
+            notification_url=web.url if watches else None,
         )
         services = build(settings, worker.ring, clock=OffsetClock(offset_file))
-        migrations.upgrade(services.database.write_engine)
-        crm_migrations.upgrade(services.database.write_engine)
+        migrate_all(services.database)
         for setup in firm_setups(sandbox.state()):
             services.setup.configure(setup)
         product = Product(sandbox, settings, services)
         worker.start(product)
         web.start(product.app)
+        if watches:
+            worker.ring("sweep")
         try:
             yield product, worker
         finally:

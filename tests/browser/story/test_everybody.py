@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Frame, expect
 
 from tests.browser.story.outlook import AXE, Outlook
+from tests.support.npm import needs_npm
 from tests.support.product import CATEGORY, Meeting, Product
 
 pytestmark = pytest.mark.browser
@@ -49,7 +50,7 @@ def test_everything_is_reached_by_keyboard(
 
 
 @pytest.mark.node
-@pytest.mark.skipif(not AXE.exists(), reason="npm packages are not installed")
+@needs_npm(AXE)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_wrong_in_the_live_pane(
     outlook: Outlook, meeting: Make, theme: str

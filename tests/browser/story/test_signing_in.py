@@ -10,12 +10,13 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.story.outlook import Outlook
+from tests.support.npm import needs_npm
 from tests.support.product import Meeting, Product
 
 pytestmark = pytest.mark.browser
 Make = Callable[..., Meeting]
 MSAL = Path(__file__).parents[3] / "node_modules/@azure/msal-browser/lib/msal-browser.min.js"
-needs_msal = pytest.mark.skipif(not MSAL.exists(), reason="npm packages are not installed")
+needs_msal = needs_npm(MSAL)
 
 
 def test_outlook_without_nested_app_authentication_signs_in_by_office(

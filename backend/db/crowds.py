@@ -1,0 +1,212 @@
+"""Queries on many links at once: ring those that rest, unsettle categories, count what went."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Update,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from backend.db.models import HistoryRow, LinkRow, MailboxRow, WatchRow
+from backend.domain.link import WANTED, LinkState
+from backend.sql import UtcDateTime
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """The links and watches of a firm, a server, a mailbox or several: one of these is named."""
+
+    firm_id: str | None = None
+    server_id: str | None = None
+    mailbox_id: str | None = None
+    mailbox_ids: Sequence[str] | None = None
+
+    def of(self, table: type[LinkRow] | type[WatchRow]) -> ColumnElement[bool]:
+        """The condition on ``table``."""
+        if self.mailbox_id is not None:
+            return table.mailbox_id == self.mailbox_id
+        if self.mailbox_ids is not None:
+            return table.mailbox_id.in_(self.mailbox_ids)
+        if self.server_id is not None:
+            reached = select(MailboxRow.id).where(MailboxRow.server_id == self.server_id)
+            return table.mailbox_id.in_(reached.correlate(None))
+        return table.firm_id == self.firm_id
+
+
+def ring_wanted(session: Session, whose: Crowd, at: datetime) -> None:
+    """Make every wanted link due at ``at`` at the latest; runs in progress keep this (R1)."""
+    _ring(session, whose.of(LinkRow), LinkRow.state.in_(WANTED), at)
+
+
+def ring_unsettled(session: Session, whose: Crowd, at: datetime) -> None:
+    """Make due whatever a pause, a brake or an outage may have kept from its end.
+
+    Besides the wanted ones: what is being removed, records whose links were released, as those may
+    have to be marked still, and events whose category may have to be taken off.
+    """
+    has_ended = and_(LinkRow.state == LinkState.REMOVED, LinkRow.category_seen.is_(false()))
+    _ring(session, whose.of(LinkRow), not_(has_ended), at)
+
+
+def ring_outstanding(session: Session, whose: Crowd, at: datetime) -> None:
+    """Make due what waits for its next attempt or rests under a mark; the rest sleeps on."""
+    is_under_way = LinkRow.state.in_((LinkState.PENDING, LinkState.REMOVING))
+    rests = (LinkRow.state != LinkState.REMOVED) & LinkRow.blocked_by.is_not(None)
+    _ring(session, whose.of(LinkRow), or_(is_under_way, rests), at)
+
+
+def ring_watches(session: Session, whose: Crowd, at: datetime) -> None:
+    """Make the mailboxes themselves due at ``at`` at the latest."""
+    _update(
+        session,
+        update(WatchRow)
+        .where(whose.of(WatchRow))
+        .values(due_at=_earliest(WatchRow, at), ring_seq=WatchRow.ring_seq + 1),
+    )
+
+
+def unsettle_categories(session: Session, whose: Crowd, *, but: str | None = None) -> None:
+    """Forget what the category of wanted links showed: it is mended, not read (R2).
+
+    A fact, not a decision: the versions stay. ``but`` names a link that stays as it is.
+    """
+    _update(
+        session,
+        update(LinkRow)
+        .where(
+            whose.of(LinkRow),
+            LinkRow.id != (but or ""),
+            LinkRow.state.in_(WANTED),
+            LinkRow.category_seen.is_not(None),
+        )
+        .values(category_seen=None),
+    )
+
+
+def lose_category(session: Session, mailbox_id: str, now: datetime, *, but: str) -> None:
+    """The category went from all events of a mailbox at once: unsettle and ring each, and say so.
+
+    ``but``: a link that somebody works on and takes care of.
+    """
+    whose = Crowd(mailbox_id=mailbox_id)
+    showing = select(LinkRow.id, LinkRow.firm_id, LinkRow.event_id).where(
+        LinkRow.mailbox_id == mailbox_id,
+        LinkRow.id != but,
+        LinkRow.state.in_(WANTED),
+        LinkRow.category_seen.is_(true()),
+    )
+    for link_id, firm_id, event_id in session.execute(showing).all():
+        session.add(
+            HistoryRow(
+                firm_id=firm_id,
+                mailbox_id=mailbox_id,
+                link_id=link_id,
+                event_id=event_id,
+                at=now,
+                kind="decision",
+                line="master_category_lost",
+                codes=[],
+            )
+        )
+    unsettle_categories(session, whose, but=but)
+    ring_wanted(session, whose, now)
+
+
+def marked(session: Session, mailbox_id: str, mark: str) -> list[LinkRow]:
+    """The links that rest under a mark, locked."""
+    return list(
+        session.scalars(
+            select(LinkRow)
+            .where(LinkRow.mailbox_id == mailbox_id, LinkRow.blocked_by == mark)
+            .order_by(LinkRow.id)
+            .with_for_update()
+        )
+    )
+
+
+def gone_since(
+    session: Session, mailbox_id: str, lines: Sequence[str], since: datetime
+) -> list[LinkRow]:
+    """The links that went since then by one of these decisions and are not wanted again, locked."""
+    return list(
+        session.scalars(
+            select(LinkRow)
+            .where(
+                LinkRow.id.in_(_went(mailbox_id, lines, since)),
+                LinkRow.state.in_((LinkState.REMOVING, LinkState.REMOVED)),
+            )
+            .order_by(LinkRow.id)
+            .with_for_update()
+        )
+    )
+
+
+def _went(mailbox_id: str, lines: Sequence[str], since: datetime) -> Select[str | None]:
+    return (
+        select(HistoryRow.link_id)
+        .where(
+            HistoryRow.mailbox_id == mailbox_id,
+            HistoryRow.at > since,
+            HistoryRow.line.in_(lines),
+        )
+        .distinct()
+    )
+
+
+def count_gone(
+    session: Session, mailbox_id: str, lines: Sequence[str], since: datetime, *, but: str
+) -> tuple[int, int]:
+    """How many links of a mailbox went since then by one of these decisions, and of how many.
+
+    ``but`` names the link that is about to go: it belongs to the crowd and is not counted as gone.
+    """
+    went = _went(mailbox_id, lines, since).where(HistoryRow.link_id != but)
+    gone = session.scalar(select(func.count()).select_from(went.subquery())) or 0
+    crowd = session.scalar(
+        select(func.count())
+        .select_from(LinkRow)
+        .where(
+            LinkRow.mailbox_id == mailbox_id,
+            or_(LinkRow.state.in_(WANTED), LinkRow.id.in_(went), LinkRow.id == but),
+        )
+    )
+    return gone, crowd or 0
+
+
+def _ring(
+    session: Session, whose: ColumnElement[bool], which: ColumnElement[bool], at: datetime
+) -> None:
+    _update(
+        session,
+        update(LinkRow)
+        .where(whose, which)
+        .values(due_at=_earliest(LinkRow, at), ring_seq=LinkRow.ring_seq + 1),
+    )
+
+
+def _earliest(
+    table: type[LinkRow] | type[WatchRow], at: datetime
+) -> ColumnElement[datetime | None]:
+    is_later = or_(table.due_at.is_(None), table.due_at > at)
+    return case((is_later, literal(at, UtcDateTime())), else_=table.due_at)
+
+
+def _update(session: Session, statement: Update) -> None:
+    # Core only: loaded rows and the links' versions are never touched (A2).
+    session.execute(statement, execution_options={"synchronize_session": False})

@@ -1,0 +1,207 @@
+"""What the administration answers: plain values that outlive every transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from backend.domain.policy import BlockedAddresses, PrivateEvents, SyncMode
+from backend.services.answers import Place
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    id: str
+    at: datetime
+    by: str
+    by_address: str | None
+    act: str
+    target_kind: str
+    target_id: str | None
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    items: tuple[AuditLine, ...]
+    next: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A firm's settings (A1, A2); ``version`` counts their changes."""
+
+    sync_enabled: bool
+    sync_enabled_at: datetime | None
+    paused: bool
+    mode: SyncMode
+    users_may_enable: bool
+    past_days: int
+    future_days: int
+    private_events: PrivateEvents
+    sync_internal_manual: bool
+    sync_internal_automatic: bool
+    unmatched_manual: bool
+    unmatched_automatic: bool
+    blocked_addresses: BlockedAddresses
+    block_list: tuple[str, ...]
+    verified_domains: tuple[str, ...]
+    further_domains: tuple[str, ...]
+    contact_types: tuple[str, ...]
+    also_company_types: bool
+    exclude_personnel: bool
+    include_description: bool
+    activity_type: str
+    category_name: str
+    category_color: str
+    cancelled_records: str
+    delete_synced_events: bool
+    log_days: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class SampleEvent:
+    """One event that a change of settings would add or take away."""
+
+    user: str
+    event_id: str
+    start: datetime
+    subject: str | None
+    """``None``: masked, as the viewer is not the calendar's owner."""
+    because: str | None
+    change: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What settings would do to the last 30 days (A8)."""
+
+    records: int
+    users: int
+    added: int
+    removed: int
+    sample: tuple[SampleEvent, ...]
+    mailboxes: int
+    """How many calendars there are to look at."""
+    mailboxes_read: int
+    """How many were read in the time there was: the numbers are about these."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """One row of the list of users (A5)."""
+
+    id: str
+    mailbox_id: str
+    name: str
+    address: str | None
+    server_id: str | None
+    enabled_by_admin: bool | None
+    enabled_by_user: bool | None
+    enabled: bool
+    mode: SyncMode
+    paused: bool
+    checked_at: datetime | None
+    changed_at: datetime | None
+    written_at: datetime | None
+    state: str
+    problem: str | None
+    problem_text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NamePlace:
+    """Where a page of a list by name ended."""
+
+    name: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeoplePage:
+    items: tuple[PersonRow, ...]
+    next: NamePlace | None
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    id: str
+    ok: bool
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """How far a long operation has come."""
+
+    id: str
+    kind: str
+    state: str
+    total: int | None
+    done: int
+    failed: int
+    items: tuple[RowResult, ...]
+    """What did not work, at most so many."""
+    problem: str | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class BulkAnswer:
+    """What became of each row; or the operation that goes on in the background."""
+
+    items: tuple[RowResult, ...] = ()
+    operation: Operation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """An online server without its secrets (A4)."""
+
+    id: str
+    name: str
+    cloud: str
+    tenant_id: str
+    client_id: str
+    has_secret: bool
+    has_certificate: bool
+    expires_at: datetime | None
+    paused: bool
+    can_write: bool | None
+    users: int
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ServerCheck:
+    """One thing that *Test* tried; ``fix`` says what to do where it did not work."""
+
+    code: str
+    ok: bool
+    text: str
+    fix: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServerTest:
+    checks: tuple[ServerCheck, ...]
+
+    @property
+    def ok(self) -> bool:
+        return all(check.ok for check in self.checks)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerChange:
+    """What to store of a server; ``None`` leaves it as it is. Secrets go in and never out."""
+
+    name: str | None = None
+    cloud: str | None = None
+    tenant_id: str | None = None
+    client_id: str | None = None
+    secret: str | None = field(default=None, repr=False)
+    certificate_pem: str | None = field(default=None, repr=False)
+    expires_at: datetime | None = None

@@ -1,0 +1,68 @@
+"""All that admins may ask for, in one place for the web application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backend.domain.crm import CrmGateway
+from backend.domain.ports import Calendars, Clock
+from backend.services.administration.configuration import Configurations
+from backend.services.administration.office import Office
+from backend.services.administration.operations import Operations
+from backend.services.administration.pauses import Pauses
+from backend.services.administration.server_testing import ServerTesting
+from backend.services.administration.servers import ExpiryOf, Servers
+from backend.services.administration.simulator import Simulator
+from backend.services.administration.users import Users
+from backend.services.brake import Brake
+from backend.services.callers import Callers, Vault
+from backend.services.driving import Ring
+from backend.services.pausing import Pausing
+from backend.services.reporting import Reporting
+from backend.services.subscriptions import Addresses, ClientStates
+from backend.sql import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Administration:
+    """The parts of the administration."""
+
+    office: Office
+    configuration: Configurations
+    pauses: Pauses
+    users: Users
+    operations: Operations
+    servers: Servers
+    server_testing: ServerTesting
+    simulator: Simulator
+    reporting: Reporting
+
+
+def administration(
+    database: Database,
+    calendars: Calendars,
+    crm: CrmGateway,
+    callers: Callers,
+    vault: Vault,
+    clock: Clock,
+    ring: Ring,
+    *,
+    states: ClientStates,
+    addresses: Addresses | None,
+    expiry_of: ExpiryOf,
+) -> Administration:
+    """Wire the parts."""
+    office = Office(database, callers, clock)
+    operations = Operations(database, office, clock, ring)
+    pausing, brake = Pausing(database, clock, ring), Brake(database, clock, ring)
+    return Administration(
+        office=office,
+        configuration=Configurations(database, office, clock, ring),
+        pauses=Pauses(database, office, pausing, brake),
+        users=Users(database, office, operations, calendars, vault, clock, ring),
+        operations=operations,
+        servers=Servers(database, office, vault, clock, ring, expiry_of=expiry_of),
+        server_testing=ServerTesting(database, office, calendars, vault, states, addresses, clock),
+        simulator=Simulator(database, office, callers, calendars, crm, clock),
+        reporting=Reporting(database, office, callers, calendars, crm, clock, ring),
+    )

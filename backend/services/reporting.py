@@ -1,0 +1,412 @@
+"""What happened and why, for admins and support: log, explanation, numbers (A6, A7, A9).
+
+Everything is masked by construction: rows hold codes, ids and names of fields, and every sentence
+is the same for all events. A subject is shown to the calendar's owner alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from math import ceil
+
+from sqlalchemy.orm import Session
+
+from backend.db import administration, history, links, people, reporting, watches
+from backend.db.models import FirmRow, HistoryRow, LinkRow
+from backend.db.people import Owner
+from backend.db.reporting import LogFilter, Logged
+from backend.domain.crm import CrmGateway
+from backend.domain.errors import (
+    EventNotFoundError,
+    NotNowError,
+    RemoteError,
+    RemoteNotFoundError,
+    UnknownItemError,
+)
+from backend.domain.event import Event
+from backend.domain.link import LinkState
+from backend.domain.policy import Origin, PrivateEvents
+from backend.domain.ports import Calendar, Calendars, Clock, Principal
+from backend.domain.rules import Reason, Verdict
+from backend.services.administration.office import Admin, Office
+from backend.services.administration.servers import EXPIRES_SOON
+from backend.services.answers import Place, Why
+from backend.services.callers import CalendarOwner, Callers
+from backend.services.driving import DRAIN_LINKS, Ring
+from backend.services.history_words import message_of, text_of
+from backend.services.judging import judge_event, match_event
+from backend.services.reports import (
+    Dashboard,
+    Day,
+    Ending,
+    ExplainedLink,
+    Explanation,
+    Judgement,
+    LogLine,
+    LogPage,
+    Replay,
+    Rule,
+    Rung,
+)
+from backend.services.work import DRAIN_MAILBOXES
+from backend.sql import Database
+
+DAYS = 30
+LAG_PERIOD = timedelta(days=7)
+MOST_EXPORTED = 100_000
+_EXPORT_PAGE = 1_000
+_SUBSCRIPTION_ENDS = timedelta(hours=24)
+_REPLAY_BUDGET = 10.0
+
+
+class Reporting:
+    """Reads; only a retry rings."""
+
+    def __init__(
+        self,
+        database: Database,
+        office: Office,
+        callers: Callers,
+        calendars: Calendars,
+        crm: CrmGateway,
+        clock: Clock,
+        ring: Ring,
+    ) -> None:
+        self._database = database
+        self._office = office
+        self._callers = callers
+        self._calendars = calendars
+        self._crm = crm
+        self._clock = clock
+        self._ring = ring
+
+    # -- the log ---------------------------------------------------------------------------------
+
+    def log(
+        self, principal: Principal, chosen: LogFilter, *, limit: int, after: Place | None
+    ) -> LogPage:
+        """A page of the firm's log, newest first."""
+        admin = self._office.admit(principal)
+        place = history.Place(after.at, after.id) if after is not None else None
+        with self._database.read() as session:
+            found = reporting.log_page(
+                session, admin.firm_id, chosen, limit=limit + 1, before=place
+            )
+            lines = tuple(_line(logged) for logged in found[:limit])
+        is_last = len(found) <= limit
+        return LogPage(lines, None if is_last else Place(lines[-1].at, lines[-1].id))
+
+    def export(self, principal: Principal, chosen: LogFilter) -> Iterator[LogLine]:
+        """The lines that a log shows, page by page, at most :data:`MOST_EXPORTED`."""
+        return self._exported(self._office.admit(principal), chosen)
+
+    def _exported(self, admin: Admin, chosen: LogFilter) -> Iterator[LogLine]:
+        before: history.Place | None = None
+        for _ in range(MOST_EXPORTED // _EXPORT_PAGE):
+            with self._database.read() as session:
+                found = reporting.log_page(
+                    session, admin.firm_id, chosen, limit=_EXPORT_PAGE, before=before
+                )
+                lines = [_line(logged) for logged in found]
+            yield from lines
+            if len(lines) < _EXPORT_PAGE:
+                return
+            before = history.Place(lines[-1].at, lines[-1].id)
+
+    def retry(self, principal: Principal, line_id: str) -> Rung:
+        """Try what the line is about again. Raises: UnknownItemError."""
+        admin = self._office.admit(principal)
+        now = self._clock()
+        with self._database.write.begin() as session:
+            found = reporting.find_line(session, admin.firm_id, line_id)
+            if found is None:
+                raise UnknownItemError
+            if found.link is not None:
+                links.ring(session, found.link.id, now)
+            else:
+                watches.ring(session, found.row.mailbox_id, now)
+            self._office.note(session, admin, "retried", "line", line_id)
+        self._wake()
+        return Rung(int(found.link is not None), int(found.link is None))
+
+    def retry_errors(self, principal: Principal, days: int) -> Rung:
+        """Try again what failed in the last days, and the mailboxes that could not be read."""
+        admin = self._office.admit(principal)
+        now = self._clock()
+        with self._database.write.begin() as session:
+            since = now - timedelta(days=days)
+            rung = Rung(*reporting.ring_failed(session, admin.firm_id, since, now))
+            self._office.note(session, admin, "errors_retried", "firm", admin.firm_id)
+        self._wake()
+        return rung
+
+    def _wake(self) -> None:
+        self._ring(DRAIN_MAILBOXES, 0)
+        self._ring(DRAIN_LINKS, 0)
+
+    # -- one event -------------------------------------------------------------------------------
+
+    def explain(
+        self,
+        principal: Principal,
+        *,
+        ical_uid: str | None = None,
+        event_id: str | None = None,
+        mailbox: str | None = None,
+    ) -> Explanation:
+        """Everything that is recorded of one event, in order.
+
+        Named by its iCalUId, or by an event id and the address or object id of the calendar's
+        owner.
+
+        Raises: UnknownItemError when nothing is known of it, or of the mailbox.
+        """
+        admin = self._office.admit(principal)
+        with self._database.read() as session:
+            owner, link, key = self._find(session, admin, ical_uid, event_id, mailbox)
+            rows = reporting.lines_of_event(
+                session,
+                admin.firm_id,
+                owner.mailbox.id,
+                link_id=link.id if link is not None else None,
+                ids=(key,),
+            )
+            if link is None and not rows and event_id is None:
+                raise UnknownItemError
+            judged = next((row for row in rows[::-1] if _is_judged(row)), None)
+            explained = _explained(link) if link is not None else None
+            lines = tuple(_line(Logged(row, owner.user, link)) for row in rows)
+            uid = link.ical_uid if link is not None else ical_uid
+            is_own = owner.mailbox.id == admin.mailbox_id
+        return Explanation(
+            user=owner.user.address or owner.user.name,
+            mailbox_id=owner.mailbox.id,
+            event_id=key,
+            ical_uid=uid,
+            subject=self._subject(admin, uid) if is_own and uid else None,
+            link=explained,
+            judged_at=judged.at if judged is not None else None,
+            rules=_rules_of(judged.codes) if judged is not None else (),
+            lines=lines,
+        )
+
+    def replay(
+        self,
+        principal: Principal,
+        *,
+        ical_uid: str | None = None,
+        event_id: str | None = None,
+        mailbox: str | None = None,
+    ) -> Replay:
+        """Judge the event as Outlook shows it now by today's rules; nothing is written.
+
+        Raises: UnknownItemError; NotNowError ``no_online_server``; RemoteError.
+        """
+        admin = self._office.admit(principal)
+        with self._database.read() as session:
+            owner, link, key = self._find(session, admin, ical_uid, event_id, mailbox)
+            values = self._callers.owner_of(owner)
+            opted_out = link is not None and link.opted_out
+            uid = link.ical_uid if link is not None else ical_uid
+        if values.server is None:
+            raise NotNowError("No online server is assigned to the user.", code="no_online_server")
+        calendar = self._calendars.as_app(values.server, budget=_REPLAY_BUDGET)
+        event, request_id = _look(calendar, values, key, uid)
+        if event is None:
+            return Replay(False, self._clock(), request_id, ())
+        stays_out = event.is_private and values.policy.private_events is PrivateEvents.EXCLUDE
+        # A private event tells the CRM nothing.
+        matches = () if stays_out else match_event(self._crm, values, event)
+        judgements = tuple(
+            _judgement(
+                origin,
+                judge_event(values, event, matches, self._clock(), origin, opted_out=opted_out),
+            )
+            for origin in Origin
+        )
+        return Replay(True, self._clock(), request_id, judgements)
+
+    def _find(
+        self,
+        session: Session,
+        admin: Admin,
+        ical_uid: str | None,
+        event_id: str | None,
+        mailbox: str | None,
+    ) -> tuple[Owner, LinkRow | None, str]:
+        """Whose event, its link, and the id it is known by."""
+        if ical_uid is not None:
+            link = links.find_by_ical_uid(session, admin.firm_id, ical_uid)
+            if link is None:
+                raise UnknownItemError
+            owner = people.get_owner_of_mailbox(session, admin.tenant_id, link.mailbox_id)
+            return owner, link, link.event_id
+        found = people.find_owner_by(session, admin.tenant_id, mailbox or "")
+        if found is None or event_id is None:
+            raise UnknownItemError
+        link = links.find(session, found.mailbox.id, (event_id,))
+        return found, link, event_id
+
+    def _subject(self, admin: Admin, ical_uid: str) -> str | None:
+        """What the owner's own record says; nobody else is shown it here."""
+        try:
+            record = self._crm.find_activity(admin.tenant_id, f"{admin.tenant_id}/{ical_uid}")
+        except RemoteError:
+            return None
+        return record.draft.subject if record is not None and not record.removed else None
+
+    # -- numbers ---------------------------------------------------------------------------------
+
+    def dashboard(self, principal: Principal) -> Dashboard:
+        """The firm's numbers of the last 30 days."""
+        admin = self._office.admit(principal)
+        now = self._clock()
+        today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        days = [today - timedelta(days=DAYS - 1 - n) for n in range(DAYS + 1)]
+        firm_id = admin.firm_id
+        with self._database.read() as session:
+            assert session.get(FirmRow, firm_id) is not None
+            made = reporting.records_made(session, firm_id, days)
+            states = reporting.links_by_state(session, firm_id)
+            codes = reporting.codes_of_failures(session, firm_id, days[0])
+            lags = sorted(reporting.lags(session, firm_id, now - LAG_PERIOD))
+            servers = [row for row, _ in administration.list_servers(session, firm_id)]
+            mailboxes = administration.count_by_state(session, firm_id)
+            problems = reporting.mailbox_problems(session, firm_id)
+            told = reporting.subscriptions(session, firm_id, now + _SUBSCRIPTION_ENDS)
+        by_state: Counter[str] = Counter()
+        by_origin: Counter[str] = Counter({origin.value: 0 for origin in Origin})
+        for (state, origin), count in states.items():
+            by_state[state.value] += count
+            if state is LinkState.LINKED:
+                by_origin[origin.value] += count
+        return Dashboard(
+            at=now,
+            synced_per_day=tuple(
+                Day(
+                    days[n].date().isoformat(),
+                    made.get((n, Origin.MANUAL), 0),
+                    made.get((n, Origin.AUTOMATIC), 0),
+                )
+                for n in range(DAYS)
+            ),
+            links=dict(by_state),
+            by_origin=dict(by_origin),
+            errors_by_code=dict(Counter(each for row in codes for each in row).most_common(50)),
+            mailboxes_by_state=mailboxes,
+            problems=problems,
+            lag_p50=_percentile(lags, 0.50),
+            lag_p95=_percentile(lags, 0.95),
+            lag_samples=len(lags),
+            secrets_ending=tuple(
+                Ending(row.id, row.name, row.expires_at)
+                for row in servers
+                if row.expires_at is not None and row.expires_at <= now + EXPIRES_SOON
+            ),
+            subscriptions=told,
+        )
+
+
+def _percentile(lags: Sequence[timedelta], share: float) -> float | None:
+    """The nearest rank of sorted values, in seconds."""
+    if not lags:
+        return None
+    return lags[max(0, ceil(share * len(lags)) - 1)].total_seconds()
+
+
+def _line(logged: Logged) -> LogLine:
+    row, link = logged.row, logged.link
+    codes = tuple(row.codes)
+    texts = ((code, text_of(code)) for code in codes)
+    why = tuple(Why(code, text) for code, text in texts if text is not None)
+    is_failure = row.kind == "failure"
+    refused = "refused" if row.kind in ("refusal", "skip") else "ok"
+    words = " ".join([message_of(row.line), *(each.text for each in why)])
+    return LogLine(
+        id=row.id,
+        at=row.at,
+        kind=row.kind,
+        line=row.line,
+        message=message_of(row.line),
+        user=logged.owner.address or logged.owner.name,
+        mailbox_id=row.mailbox_id,
+        event_id=row.event_id,
+        ical_uid=link.ical_uid if link is not None else None,
+        subject=None,
+        codes=codes,
+        why=why,
+        outcome="error" if is_failure else refused,
+        error=words if is_failure else None,
+        fields=tuple(row.fields),
+        request_id=row.request_id,
+        processed=1,
+        synced=int(row.kind == "write"),
+        errors=int(is_failure),
+    )
+
+
+def _is_judged(row: HistoryRow) -> bool:
+    """Whether the rules were asked when the line was written."""
+    known = {reason.value for reason in Reason}
+    return (
+        row.kind in ("refusal", "skip")
+        or not known.isdisjoint(row.codes)
+        or (row.line in ("ticked", "rule_match", "category_added"))
+    )
+
+
+def _rules_of(codes: Sequence[str]) -> tuple[Rule, ...]:
+    """All rules; those in ``codes`` said no."""
+    return tuple(
+        Rule(
+            code.value,
+            code.value not in codes,
+            text_of(code.value) if code.value in codes else None,
+        )
+        for code in Reason
+    )
+
+
+def _judgement(origin: Origin, verdict: Verdict) -> Judgement:
+    """In sentences that are the same for every event: a rule's own words may name people."""
+    return Judgement(
+        origin.value,
+        verdict.eligible,
+        tuple(
+            Rule(check.code, check.passed, None if check.passed else text_of(check.code))
+            for check in verdict.checks
+        ),
+    )
+
+
+def _explained(row: LinkRow) -> ExplainedLink:
+    return ExplainedLink(
+        id=row.id,
+        state=row.state.value,
+        reason=row.reason,
+        reason_text=text_of(row.reason) if row.reason else None,
+        origin=row.origin.value,
+        blocked_by=row.blocked_by,
+        blocked_text=text_of(row.blocked_by) if row.blocked_by else None,
+        opted_out=row.opted_out,
+        activity_id=row.activity_id,
+        last_change_seen_at=row.last_change_seen_at,
+        written_at=row.written_at,
+        next_attempt_at=row.due_at,
+    )
+
+
+def _look(
+    calendar: Calendar, owner: CalendarOwner, event_id: str, ical_uid: str | None
+) -> tuple[Event | None, str | None]:
+    """The event by its id, else by what the calendar lists under its iCalUId."""
+    try:
+        look = calendar.get_event(owner.mailbox, event_id)
+    except (RemoteNotFoundError, EventNotFoundError):
+        if ical_uid is None:
+            return None, None
+        listed = calendar.find_events(owner.mailbox, ical_uid, default_calendar=True)
+        return (listed[0] if listed else None), None
+    return look.event, look.request_id

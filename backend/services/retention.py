@@ -1,0 +1,40 @@
+"""Forgets lines of the history when the firm's time for them is over (X6)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from backend.db import history
+from backend.db.models import FirmRow
+from backend.domain.ports import Clock
+from backend.sql import Database
+
+BATCH = 1_000
+"""Lines of one transaction: nobody waits long for a purge."""
+
+
+class Retention:
+    """Run once a day. The audit stays: it has no time limit."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def purge(self) -> int:
+        """Delete what is older than each firm keeps; answers how many lines."""
+        now = self._clock()
+        with self._database.read() as session:
+            firms = list(session.execute(select(FirmRow.id, FirmRow.log_days)))
+        return sum(self._purge(firm_id, before_days=days, now=now) for firm_id, days in firms)
+
+    def _purge(self, firm_id: str, *, before_days: int, now: datetime) -> int:
+        gone = 0
+        while True:
+            with self._database.write.begin() as session:
+                until = now - timedelta(days=before_days)
+                count = history.forget(session, firm_id, until, most=BATCH)
+            gone += count
+            if count < BATCH:
+                return gone

@@ -1,0 +1,67 @@
+// Who did what and when (A11), newest first.
+
+import { el, quote } from "../shared/dom.js";
+import { get } from "./client.js";
+import { load, time } from "./page.js";
+import { ACTS, named } from "./words.js";
+
+/** @param {HTMLElement} host @returns {import("./main.js").Shown} */
+export function showAudit(host) {
+  const list = el("div", {});
+  host.replaceChildren(
+    el("h1", {}, "Audit"),
+    el("p", { class: "lead" }, "Every act of an administrator. Lines are only ever added; values are never kept, only the names of what was changed."),
+    list,
+  );
+  void load(list, () => get("audit", { limit: 100 }), (page) => draw(list, page));
+  return {};
+}
+
+/** @param {HTMLElement} host @param {any} page */
+function draw(host, page) {
+  if (page.items.length === 0) {
+    host.replaceChildren(el("p", { class: "empty" }, "No administrator has changed anything yet."));
+    return;
+  }
+  const body = el("tbody", {}, ...page.items.map(line));
+  const more = el("div", { class: "pager" });
+  host.replaceChildren(
+    el(
+      "div",
+      { class: "scroll", tabindex: "0", role: "region", "aria-label": "Audit" },
+      el(
+        "table",
+        {},
+        el("thead", {}, el("tr", {}, ...["When", "Who", "What", "On", "Changed"].map((name) => el("th", { scope: "col" }, name)))),
+        body,
+      ),
+    ),
+    more,
+  );
+  offerMore(more, body, page.next);
+}
+
+/** @param {HTMLElement} host @param {HTMLElement} body @param {string | null} next */
+function offerMore(host, body, next) {
+  host.replaceChildren();
+  if (next === null) return;
+  const fetchMore = () =>
+    void load(host, () => get("audit", { limit: 100, cursor: next }), (page) => {
+      body.append(...page.items.map(line));
+      offerMore(host, body, page.next);
+    });
+  host.append(el("button", { type: "button", click: fetchMore }, "Show older acts"));
+}
+
+/** @param {any} row */
+function line(row) {
+  return el(
+    "tr",
+    {},
+    el("td", {}, time(row.at)),
+    el("td", {}, quote(row.by || "removed user"), row.by_address && el("span", { class: "sub" }, row.by_address)),
+    el("td", {}, named(ACTS, row.act)),
+    el("td", {}, row.target_kind, row.target_id && el("span", { class: "sub" }, row.target_id)),
+    el("td", {}, row.fields.map((/** @type {string} */ name) => name.replaceAll("_", " ")).join(", ")),
+  );
+}

@@ -1,0 +1,192 @@
+// Logs & Errors (A6): decisions, writes, refusals and failures, filtered by the server; retry; CSV.
+
+import { el, quote } from "../shared/dom.js";
+import { get, isAdmin, post } from "./client.js";
+import { announce, announceTrouble, ask, counted, load, time } from "./page.js";
+import { KINDS, named } from "./words.js";
+
+const PAGE = 50;
+/** Lines about something that did not come about, so that trying again may help. */
+const RETRIED = new Set(["refusal", "skip", "failure"]);
+const DAY_MS = 86_400_000;
+
+/** @param {HTMLElement} host @param {URLSearchParams} query @returns {import("./main.js").Shown} */
+export function showLog(host, query) {
+  const page = new LogPage(host, query);
+  void page.read();
+  return { leave: () => page.leave() };
+}
+
+class LogPage {
+  #list = el("div", {});
+  #csv = el("a", { class: "button", download: "calendar-sync-log.csv" }, "Export as CSV");
+  /** @type {Record<string, string>} */
+  #filter = { errors: "", user: "", event_id: "", code: "", kind: "", from: "", to: "", q: "" };
+  #asked = new AbortController();
+
+  /** @param {HTMLElement} host @param {URLSearchParams} query */
+  constructor(host, query) {
+    for (const key of Object.keys(this.#filter)) this.#filter[key] = query.get(key) ?? "";
+    host.replaceChildren(
+      el("h1", {}, "Logs & Errors"),
+      el("p", { class: "lead" }, "What was decided and written for each event, and why. Subjects are not shown here."),
+      this.#bar(),
+      this.#list,
+    );
+  }
+
+  leave() {
+    this.#asked.abort();
+  }
+
+  #bar() {
+    let timer = 0;
+    /** @param {string} name @param {string} value @param {number} wait */
+    const set = (name, value, wait) => {
+      clearTimeout(timer);
+      this.#filter = { ...this.#filter, [name]: value };
+      timer = window.setTimeout(() => void this.read(), wait);
+    };
+    /** @param {string} name @param {string} label @param {string} type */
+    const text = (name, label, type = "search") =>
+      el("label", {}, label, el("input", { type, id: `filter-${name}`, value: this.#filter[name], input: (event) => set(name, event.target.value, 350) }));
+    return el(
+      "div",
+      { role: "search", "aria-label": "Log" },
+      el(
+        "div",
+        { class: "bar" },
+        text("user", "User or address"),
+        text("event_id", "Event"),
+        text("code", "Code"),
+        el("label", {}, "Kind", el("select", { id: "filter-kind", change: (event) => set("kind", event.target.value, 0) },
+          el("option", { value: "" }, "All"),
+          ...Object.entries(KINDS).map(([value, name]) => el("option", { value, selected: value === this.#filter.kind }, name)))),
+        text("from", "From", "date"),
+        text("to", "Until", "date"),
+      ),
+      el(
+        "div",
+        { class: "bar" },
+        el("div", { class: "check" },
+          el("input", { type: "checkbox", id: "filter-errors", checked: this.#filter.errors === "true", change: (event) => set("errors", event.target.checked ? "true" : "", 0) }),
+          el("label", { for: "filter-errors" }, "Errors only")),
+        this.#csv,
+        isAdmin && el("button", { type: "button", click: () => void this.#retryErrors() }, "Retry errors from the last 30 days…"),
+      ),
+    );
+  }
+
+  /** The filters as the API takes them: days become moments, the last day included. */
+  get #query() {
+    const { from, to, code, ...rest } = this.#filter;
+    return {
+      ...rest,
+      code: code.trim().replaceAll(" ", "_"),
+      from: from && `${from}T00:00:00Z`,
+      to: to && new Date(Date.parse(to) + DAY_MS).toISOString().replace(".000Z", "Z"),
+    };
+  }
+
+  async read() {
+    this.#asked.abort();
+    this.#asked = new AbortController();
+    const { signal } = this.#asked;
+    const query = this.#query;
+    const given = Object.entries(query).filter(([, value]) => value !== "");
+    this.#csv.href = `/api/admin/log.csv?${new URLSearchParams(given)}`;
+    await load(this.#list, () => get("log", { ...query, limit: PAGE }, signal), (page) => this.#draw(page));
+  }
+
+  /** @param {any} page */
+  #draw(page) {
+    if (page.items.length === 0) {
+      const isFiltered = Object.values(this.#filter).some(Boolean);
+      this.#list.replaceChildren(el("p", { class: "empty" }, isFiltered ? "Nothing matches these filters." : "Nothing has happened yet."));
+      return;
+    }
+    const body = el("tbody", {}, ...page.items.map((/** @type {any} */ line) => this.#row(line)));
+    const more = el("div", { class: "pager" });
+    this.#list.replaceChildren(
+      el(
+        "div",
+        { class: "scroll", tabindex: "0", role: "region", "aria-label": "Log" },
+        el("table", {}, el("thead", {}, el("tr", {}, ...["When", "User", "What", "Why", "Event"].map((name) => el("th", { scope: "col" }, name)))), body),
+      ),
+      more,
+    );
+    this.#offerMore(more, body, page.next);
+  }
+
+  /** @param {HTMLElement} host @param {HTMLElement} body @param {string | null} next */
+  #offerMore(host, body, next) {
+    host.replaceChildren();
+    if (next === null) return;
+    const read = () => get("log", { ...this.#query, limit: PAGE, cursor: next }, this.#asked.signal);
+    host.append(el("button", {
+      type: "button",
+      click: () => void load(host, read, (page) => {
+        body.append(...page.items.map((/** @type {any} */ line) => this.#row(line)));
+        this.#offerMore(host, body, page.next);
+      }),
+    }, "Show older lines"));
+  }
+
+  /** @param {any} line */
+  #row(line) {
+    const explain = `#/explain?${new URLSearchParams({ event_id: line.event_id, mailbox: line.user })}`;
+    return el(
+      "tr",
+      {},
+      el("td", {}, time(line.at)),
+      el("td", {}, quote(line.user)),
+      el("td", {}, el("span", { class: `state ${line.error ? "danger" : ""}`.trim() }, named(KINDS, line.kind)), el("span", { class: "sub" }, line.message)),
+      el(
+        "td",
+        { class: "problem" },
+        ...line.why.map((/** @type {any} */ why) => el("span", { class: "sub" }, el("code", {}, why.code), " ", why.text)),
+        line.error && el("span", { class: "sub" }, line.error),
+        line.request_id && el("span", { class: "sub" }, `Microsoft's request id: ${line.request_id}`),
+      ),
+      el(
+        "td",
+        {},
+        line.subject && quote(line.subject),
+        el("div", { class: "actions" },
+          el("a", { href: explain }, "Explain", el("span", { class: "unseen" }, ` the event of ${line.user}`)),
+          isAdmin && RETRIED.has(line.kind) && el("button", { type: "button", class: "link", click: () => void this.#retry(line) }, "Retry", el("span", { class: "unseen" }, ` the event of ${line.user}`))),
+      ),
+    );
+  }
+
+  /** @param {any} line */
+  async #retry(line) {
+    try {
+      const rung = await post(`log/${line.id}/retry`);
+      announce("good", el("p", {}, triedAgain(rung)));
+    } catch (error) {
+      announceTrouble(error);
+    }
+  }
+
+  async #retryErrors() {
+    const yes = await ask({
+      title: "Retry all errors from the last 30 days?",
+      body: [el("p", {}, "Every event and mailbox that failed is tried again at once. Nothing is written twice.")],
+      yes: "Retry",
+    });
+    if (!yes) return;
+    try {
+      announce("good", el("p", {}, triedAgain(await post("log/retry-errors?days=30"))));
+      await this.read();
+    } catch (error) {
+      announceTrouble(error);
+    }
+  }
+}
+
+/** @param {{links: number, mailboxes: number}} rung */
+function triedAgain({ links, mailboxes }) {
+  if (links + mailboxes === 0) return "There is nothing to try again.";
+  return `Tried again now: ${counted(links, "event")} and ${counted(mailboxes, "mailbox", "mailboxes")}.`;
+}

@@ -1,0 +1,120 @@
+// Codes of the API in people's words. What is missing here is shown as its code, with spaces.
+
+/** @param {Record<string, string>} words @param {string | null | undefined} code */
+export function named(words, code) {
+  if (!code) return "";
+  return words[code] ?? sentence(code);
+}
+
+/** @param {string} code */
+function sentence(code) {
+  const text = code.replaceAll("_", " ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+export const MODES = {
+  manual: "Manual",
+  automatic: "Automatic",
+  combined: "Combined",
+};
+
+export const STATES = {
+  watching: "In step",
+  first_pull: "First reading",
+  resync: "Reading again",
+  problem: "Problem",
+  disabled: "Not enabled",
+  paused: "Paused",
+  no_server: "No server",
+  firm_off: "Sync is off",
+};
+
+/** @type {Record<string, string>} */
+export const STATE_TONES = {
+  watching: "good",
+  first_pull: "",
+  resync: "",
+  problem: "danger",
+  paused: "warning",
+  no_server: "warning",
+};
+
+export const ROW_CODES = {
+  no_address: "No e-mail address in the directory: give the user one in Microsoft 365 and import again.",
+  disabled_by_user: "Enabled, but the user has switched sync off for himself; it stays off until he switches it on.",
+  not_found: "This user is no longer there.",
+  no_online_server: "The server is no longer there.",
+};
+
+export const OPERATIONS = {
+  enable_sync: "Enabling sync",
+  disable_sync: "Disabling sync",
+  assign_server: "Assigning the server",
+  import: "Importing users from the directory",
+};
+
+export const ACTS = {
+  configuration_changed: "Changed the configuration",
+  sync_enabled: "Enabled sync",
+  sync_disabled: "Disabled sync",
+  server_assigned: "Assigned a server",
+  server_added: "Added a server",
+  server_changed: "Changed a server",
+  server_removed: "Removed a server",
+  server_tested: "Tested a server",
+  user_imported: "Imported a user",
+  user_changed: "Took over a change of the directory",
+  paused: "Paused",
+  resumed: "Resumed",
+  brake_released: "Let a stopped mailbox go on",
+  brake_held: "Took a mass change back",
+  enable_sync_begun: "Began enabling many users",
+  disable_sync_begun: "Began disabling many users",
+  assign_server_begun: "Began assigning a server to many users",
+  import_begun: "Began an import",
+};
+
+export const CLOUDS = {
+  global: "Worldwide",
+  us_gov_l4: "US Government (GCC High)",
+  us_gov_l5: "US Government (DoD)",
+  china: "China (21Vianet)",
+};
+
+export const KINDS = {
+  decision: "Decision",
+  write: "Write",
+  refusal: "Refusal",
+  skip: "Skipped",
+  failure: "Failure",
+  look: "Look",
+};
+
+export const LINK_STATES = {
+  pending: "On its way into the CRM",
+  linked: "In the CRM",
+  removing: "On its way out of the CRM",
+  removed: "Not in the CRM any more",
+  released: "In the CRM, no longer kept in step",
+};
+
+/** What a rule demands, by the code it gives when it fails. */
+export const RULES = {
+  firm_sync_off: "Calendar sync is on for the firm.",
+  mode_not_allowed: "The user's mode allows it.",
+  no_online_server: "The calendar has an online server.",
+  user_not_enabled: "The user is enabled.",
+  not_organizer: "The calendar's owner is the organizer.",
+  private_event: "The event is not private.",
+  recurring_event: "The event is not recurring.",
+  outside_window: "The event is within the range of days.",
+  private_contact: "No private contact is invited.",
+  cancelled: "The event is not cancelled.",
+  external_organizer: "The organizer belongs to the firm.",
+  created_before_activation: "The event is new enough to sync by itself, or was added by hand.",
+  no_selected_contact_type: "A contact of a selected type is invited, where one is needed.",
+  opted_out: "Nobody has taken the event out.",
+  internal_only: "Somebody from outside is invited, or internal events may sync.",
+  blocked_address: "No blocked address is invited.",
+  draft_event: "The event is not a draft.",
+};

@@ -1,0 +1,245 @@
+"""Log, explanation, replay, retries, numbers and preview over the whole product (A6-A9)."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+
+from tests.support.product import Product
+
+CLIENT = "jane@client.example"
+SECRET = "The merger nobody may know of"
+
+
+def caller(product: Product, role: str = "admin", tenant_id: str | None = None) -> Any:
+    person = product.sandbox.person(role, tenant_id)["address"]
+    token = {"tenant": tenant_id} if tenant_id else {}
+    pane = product.pane(person, **token)
+
+    def call(method: str, path: str, json: Any = None) -> Any:
+        address, _, query = path.partition("?")
+        return pane.call(method, f"/api/admin{address}", json, **dict(parse_qsl(query)))
+
+    return call
+
+
+@pytest.fixture
+def admin(product: Product) -> Callable[..., Any]:
+    return caller(product)
+
+
+def work(product: Product) -> None:
+    product.services.work.sweep()
+    for _ in range(10):
+        if product.services.work.drain_mailboxes() + product.drain() == 0:
+            return
+
+
+def test_the_log_tells_what_happened_and_never_a_subject(
+    product: Product, admin: Callable[..., Any], organizer: str
+) -> None:
+    meeting = product.meeting(organizer, CLIENT, subject=SECRET)
+    private = product.meeting(organizer, CLIENT, subject=SECRET, sensitivity="private")
+    product.pane(organizer).tick(meeting.id)
+    product.pane(organizer).tick(private.id)
+
+    whole = admin("GET", "/log")
+    items = whole.json["items"]
+
+    assert {item["line"] for item in items} >= {"ticked", "created", "tick_refused"}
+    assert SECRET not in whole.text
+    assert all(item["subject"] is None and item["user"] == organizer for item in items)
+    refused = admin("GET", "/log?code=private_event").json["items"]
+    assert [(item["outcome"], item["codes"][0]) for item in refused] == [
+        ("refused", "private_event")
+    ]
+    assert admin("GET", f"/log?event_id={meeting.ical_uid}&kind=write").json["items"]
+    assert admin("GET", "/log?user=nobody-at-all").json["items"] == []
+    assert admin("GET", "/log?q=100%25_").json["items"] == []
+    assert admin("GET", "/log?errors=true").json["items"] == []
+    assert admin("GET", "/log?to=2000-01-01T00:00:00Z").json["items"] == []
+
+
+def test_the_log_pages_skip_and_repeat_nothing(
+    product: Product, admin: Callable[..., Any], organizer: str
+) -> None:
+    for _ in range(3):
+        product.pane(organizer).tick(product.meeting(organizer, CLIENT).id)
+    every = [item["id"] for item in admin("GET", "/log?limit=200").json["items"]]
+
+    found: list[str] = []
+    cursor = ""
+    for _ in range(50):
+        page = admin("GET", f"/log?limit=2{cursor}").json
+        found += [item["id"] for item in page["items"]]
+        if page["next"] is None:
+            break
+        cursor = f"&cursor={page['next']}"
+
+    assert found == every
+    assert len(set(found)) == len(found) > 4
+
+
+def test_the_export_is_a_table_without_formulas(
+    product: Product, admin: Callable[..., Any], organizer: str
+) -> None:
+    product.pane(organizer).tick(product.meeting(organizer, CLIENT, subject=SECRET).id)
+
+    answer = admin("GET", "/log.csv?kind=write")
+    rows = list(csv.DictReader(answer.text.splitlines()))
+
+    assert answer.content_type.startswith("text/csv")
+    assert "created" in {row["line"] for row in rows}
+    assert {row["user"] for row in rows} == {organizer}
+    assert SECRET not in answer.text
+
+
+def test_a_failure_is_found_and_tried_again(
+    product: Product, admin: Callable[..., Any], organizer: str
+) -> None:
+    meeting = product.meeting(organizer, CLIENT)
+    product.sandbox.faults(
+        [{"kind": "status", "status": 503, "match": {"method": "GET", "path": "/events/"}}]
+    )
+    product.pane(organizer).tick(meeting.id)
+    product.settle(3)
+    [line, *_] = admin("GET", "/log?errors=true").json["items"]
+    assert (line["outcome"], line["errors"]) == ("error", 1)
+    assert line["error"].startswith("Microsoft 365")
+    product.sandbox.clear_faults()
+
+    one = admin("POST", f"/log/{line['id']}/retry")
+    every = admin("POST", "/log/retry-errors?days=30")
+
+    assert (one.status_code, one.json) == (200, {"links": 1, "mailboxes": 0})
+    assert every.json["links"] == 1
+    product.settle()
+    assert len(product.records(meeting.ical_uid)) == 1
+    acts = [item["act"] for item in admin("GET", "/audit").json["items"]]
+    assert acts[:2] == ["errors_retried", "retried"]
+
+
+def test_explain_and_replay_answer_why_and_what_would_be_today(
+    product: Product, admin: Callable[..., Any], organizer: str
+) -> None:
+    meeting = product.meeting(organizer, CLIENT, subject=SECRET)
+    product.pane(organizer).tick(meeting.id)
+    product.pane(organizer).untick(meeting.id)
+    before = admin("GET", "/log").json["items"]
+
+    told = admin("GET", f"/explain?ical_uid={meeting.ical_uid}")
+    assert told.status_code == 200, told.text
+    lines = [line["line"] for line in told.json["lines"]]
+    assert lines.index("ticked") < lines.index("created") < lines.index("unticked")
+    assert (told.json["link"]["state"], told.json["user"]) == ("removed", organizer)
+    assert SECRET not in told.text
+    again = admin("POST", "/explain/replay", {"ical_uid": meeting.ical_uid})
+    assert again.status_code == 200, again.text
+    by_way = {each["origin"]: each for each in again.json["judgements"]}
+    failed = {rule["code"] for rule in by_way["automatic"]["rules"] if rule["passed"] is False}
+    assert by_way["manual"]["eligible"] is True
+    assert {"no_selected_contact_type", "opted_out"} <= failed
+    assert SECRET not in again.text
+    assert admin("GET", "/log").json["items"] == before
+
+
+def test_an_event_that_never_synced_is_explained_by_its_id(
+    product: Product, admin: Callable[..., Any], organizer: str
+) -> None:
+    meeting = product.meeting(organizer, CLIENT, sensitivity="private", subject=SECRET)
+    product.pane(organizer).tick(meeting.id)
+    [line] = admin("GET", "/log?code=private_event").json["items"]
+
+    told = admin("GET", f"/explain?event_id={line['event_id']}&mailbox={organizer}").json
+    replay = admin("POST", "/explain/replay", {"event_id": line["event_id"], "mailbox": organizer})
+
+    assert [rule["code"] for rule in told["rules"] if rule["passed"] is False] == ["private_event"]
+    assert [each["eligible"] for each in replay.json["judgements"]] == [False, False]
+    assert SECRET not in replay.text
+
+
+def test_what_nobody_knows_is_not_found(admin: Callable[..., Any]) -> None:
+    assert admin("GET", "/explain?ical_uid=nothing").status_code == 404
+    assert admin("GET", "/explain?event_id=AAAA&mailbox=nobody@x.example").status_code == 404
+    assert admin("GET", "/explain").status_code == 422
+    assert admin("POST", "/log/nothing/retry").status_code == 404
+
+
+def test_the_owner_alone_is_shown_the_subject(product: Product, admin: Callable[..., Any]) -> None:
+    himself = product.sandbox.person("admin")["address"]
+    meeting = product.meeting(himself, CLIENT, subject=SECRET)
+    product.pane(himself).tick(meeting.id)
+
+    own = admin("GET", f"/explain?ical_uid={meeting.ical_uid}").json
+    support = caller(product, "support")("GET", f"/explain?ical_uid={meeting.ical_uid}")
+
+    assert own["subject"] == SECRET
+    assert support.status_code == 200
+    assert support.json["subject"] is None
+
+
+def test_the_dashboard_counts(product: Product, admin: Callable[..., Any], organizer: str) -> None:
+    meeting = product.meeting(organizer, CLIENT)
+    product.pane(organizer).tick(meeting.id)
+    product.advance(seconds=30)
+    meeting.change(subject="Changed")
+    product.advance(minutes=16)
+    work(product)
+
+    numbers = admin("GET", "/dashboard").json
+
+    assert sum(day["manual"] for day in numbers["synced_per_day"]) == 1
+    assert len(numbers["synced_per_day"]) == 30
+    assert numbers["by_origin"] == {"manual": 1, "automatic": 0}
+    assert numbers["links"] == {"linked": 1}
+    assert sum(numbers["mailboxes_by_state"].values()) == len(
+        admin("GET", "/users?limit=200").json["items"]
+    )
+    assert numbers["lag_samples"] == 1
+    assert 0 < numbers["lag_p50"] <= 17 * 60
+
+
+def test_the_preview_counts_without_writing_anything(
+    sqlite_product: Product, organizer: str
+) -> None:
+    product, admin = sqlite_product, caller(sqlite_product)
+    product.add_contact("Jane Doe", CLIENT, types=["Client"])
+    product.add_contact("Vera Vendor", "vera@vendor.example", types=["Vendor"])
+    product.meeting(organizer, CLIENT, days=-3)
+    added = product.meeting(organizer, "vera@vendor.example", days=-4, subject=SECRET)
+    product.meeting(organizer, "vera@vendor.example", days=-4, sensitivity="private")
+
+    answer = admin("POST", "/configuration/preview", {"contact_types": ["Client", "Vendor"]})
+
+    assert answer.status_code == 200, answer.text
+    found = answer.json
+    assert (found["records"], found["users"], found["added"], found["removed"]) == (2, 1, 1, 0)
+    assert found["mailboxes_read"] == found["mailboxes"]
+    [sample] = found["sample"]
+    assert (sample["change"], sample["subject"], sample["user"]) == ("added", None, organizer)
+    assert admin("GET", "/log").json["items"] == []
+    assert product.records(added.ical_uid) == []
+    none = admin("POST", "/configuration/preview", {"contact_types": []}).json
+    assert (none["records"], none["removed"]) == (0, 1)
+
+
+def test_another_firms_admin_sees_nothing_of_it(
+    product: Product, admin: Callable[..., Any], organizer: str
+) -> None:
+    meeting = product.meeting(organizer, CLIENT)
+    product.pane(organizer).tick(meeting.id)
+    [line, *_] = admin("GET", "/log").json["items"]
+    second = product.sandbox.second_tenant_id
+    other = caller(product, "admin", second)
+
+    assert other("GET", "/log").json["items"] == []
+    assert other("GET", f"/explain?ical_uid={meeting.ical_uid}").status_code == 404
+    path = f"/explain?event_id={line['event_id']}&mailbox={organizer}"
+    assert other("GET", path).status_code == 404
+    assert other("POST", f"/log/{line['id']}/retry").status_code == 404
+    assert other("GET", "/dashboard").json["links"] == {}
+    assert len(list(csv.reader(other("GET", "/log.csv").text.splitlines()))) == 1

@@ -1,0 +1,168 @@
+"""S6: after a change of settings whatever it may concern is judged again, in the same commit."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from backend.db.crowds import Crowd
+from backend.db.models import FirmRow, UserRow, WatchRow
+from backend.domain.crm import Contact
+from backend.domain.policy import SyncMode
+from backend.services.answers import Preferences
+from backend.services.people import People
+from backend.services.reevaluation import judge_again
+from backend.sql import Database
+from tests.support.stage import CATEGORY, Stage, create_tables
+
+
+@pytest.fixture
+def stage(database: Database) -> Stage:
+    create_tables(database)
+    return Stage(database)
+
+
+def watch_of(stage: Stage) -> WatchRow:
+    with stage.database.read() as session:
+        watch = session.get(WatchRow, stage.mailbox_id)
+        assert watch is not None
+        return watch
+
+
+def firm_changed(stage: Stage, *, is_category_renamed: bool = False) -> None:
+    with stage.database.write.begin() as session:
+        firm = session.scalars(select(FirmRow).where(FirmRow.tenant_id == stage.tenant_id)).one()
+        judge_again(
+            session,
+            Crowd(firm_id=firm.id),
+            stage.clock(),
+            is_category_renamed=is_category_renamed,
+        )
+
+
+def people_of(stage: Stage) -> tuple[People, list[tuple[str, float]]]:
+    rings: list[tuple[str, float]] = []
+    people = People(
+        stage.database, stage.callers, stage.clock, lambda kind, delay: rings.append((kind, delay))
+    )
+    return people, rings
+
+
+def settle(stage: Stage) -> None:
+    """Everything is read and looked at, nothing is due."""
+    stage.work.drain_mailboxes()
+    stage.settle()
+
+
+def test_a_new_member_is_pulled_at_once_and_activated(stage: Stage) -> None:
+    watch = watch_of(stage)
+
+    assert watch.due_at == watch.reseed_at == stage.clock()
+    with stage.database.read() as session:
+        user = session.scalars(select(UserRow).where(UserRow.oid == stage.oid)).one()
+        assert user.activated_at == stage.clock()
+
+
+def test_what_rules_look_at_starts_a_full_pull_and_makes_live_links_due(stage: Stage) -> None:
+    stage.tick()
+    settle(stage)
+    people, rings = people_of(stage)
+    stage.clock.advance(timedelta(minutes=1))
+
+    people.update_me(stage.principal, Preferences(mode=SyncMode.AUTOMATIC))
+
+    assert watch_of(stage).reseed_at == watch_of(stage).due_at == stage.clock()
+    assert stage.row.due_at == stage.clock()
+    assert {kind for kind, _delay in rings} == {"drain_mailboxes", "drain_links"}
+    stage.drain()
+    assert stage.link.blocked_by == "mode_not_allowed"
+    people.update_me(stage.principal, Preferences(mode=SyncMode.COMBINED))
+    stage.drain()
+    assert stage.link.blocked_by is None
+
+
+@pytest.mark.parametrize(
+    "preferences",
+    [
+        Preferences(default_visibility="me"),
+        Preferences(mode=SyncMode.COMBINED, block_list=()),
+    ],
+)
+def test_what_no_rule_looks_at_or_is_no_change_starts_nothing(
+    stage: Stage, preferences: Preferences
+) -> None:
+    settle(stage)
+    before = watch_of(stage)
+    people, rings = people_of(stage)
+
+    people.update_me(stage.principal, preferences)
+
+    after = watch_of(stage)
+    assert (after.reseed_at, after.ring_seq, rings) == (before.reseed_at, before.ring_seq, [])
+
+
+def test_more_contact_types_select_more_of_what_is_there(stage: Stage) -> None:
+    stage.crm.contacts["ben@client.example"] = (Contact("c", "Ben", types=("Vendor",)),)
+    stage.clock.advance(timedelta(hours=1))
+    stage.edit(created_at=stage.clock())
+    settle(stage)
+    assert stage.find_row() is None
+    stage.configure(contact_types=["Vendor"])
+
+    firm_changed(stage)
+    settle(stage)
+
+    assert stage.row.because == "Ben is a Vendor"
+    assert len(stage.crm.live) == 1
+
+
+def test_fewer_contact_types_take_no_record_away(stage: Stage) -> None:
+    stage.crm.contacts["ben@client.example"] = (Contact("c", "Ben", types=("Client",)),)
+    stage.clock.advance(timedelta(hours=1))
+    stage.edit(created_at=stage.clock())
+    settle(stage)
+    assert len(stage.crm.live) == 1
+    stage.configure(contact_types=[])
+
+    firm_changed(stage)
+    settle(stage)
+
+    assert (stage.link.state.value, stage.link.blocked_by) == ("linked", None)
+    assert len(stage.crm.live) == 1
+
+
+def test_another_name_of_the_category_is_nobodys_untick(stage: Stage) -> None:
+    """Even where the old name went from the event at the same time."""
+    stage.tick()
+    stage.clock.advance(timedelta(minutes=20))
+    stage.take_category()
+    stage.configure(category_name="In the CRM")
+
+    firm_changed(stage, is_category_renamed=True)
+    settle(stage)
+
+    assert stage.link.state.value == "linked"
+    assert stage.now.categories == ("In the CRM",)
+    assert CATEGORY not in stage.now.categories
+
+
+def test_members_enabled_by_the_firms_own_switch_are_activated_then(stage: Stage) -> None:
+    with stage.database.write.begin() as session:
+        user = session.scalars(select(UserRow).where(UserRow.oid == stage.oid)).one()
+        user.activated_at, user.enabled_by_admin, user.enabled_by_user = None, None, True
+    stage.configure(users_may_enable=False)
+    stage.clock.advance(timedelta(days=1))
+    firm_changed(stage)
+    assert _activated_at(stage) is None
+
+    stage.configure(users_may_enable=True)
+    firm_changed(stage)
+
+    assert _activated_at(stage) == stage.clock()
+
+
+def _activated_at(stage: Stage) -> object:
+    with stage.database.read() as session:
+        return session.scalars(select(UserRow.activated_at).where(UserRow.oid == stage.oid)).one()
