@@ -6,6 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -65,17 +66,14 @@ def empty_redis() -> str:
 
 def test_processes_that_open_an_empty_queue_together_all_get_one(postgres_schema_url: URL):
     url = postgres_schema_url.render_as_string(hide_password=False)
-    start, opened = threading.Barrier(8), []
+    start = threading.Barrier(8)
 
-    def open_it() -> None:
+    def open_it(_: int) -> Huey:
         start.wait()
-        opened.append(open_queue(url, KEY, waits=False))
+        return open_queue(url, KEY, waits=False)
 
-    threads = [threading.Thread(target=open_it) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(8) as pool:
+        opened = list(pool.map(open_it, range(8)))
 
     assert len(opened) == 8
     for queue in opened:

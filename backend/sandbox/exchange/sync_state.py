@@ -104,7 +104,6 @@ class Wishes:
 
     empty_page: bool = False
     replay: bool = False
-    duplicate_item: bool = False
     silent_deletions: bool = False
     missing_masters: bool = False
 
@@ -208,8 +207,6 @@ class SyncState:
                 break
             lines += more
             offset += 1
-        if wishes.duplicate_item and lines:
-            lines.append(lines[0])
         is_last = offset >= len(round_.units) and not wishes.empty_page
         self.highest += 1
         told = round_.finished() if is_last else None

@@ -104,11 +104,15 @@ def _follow(call: Call, access: Access, mailbox: Mailbox, calendar_id: str, toke
 
 def _answer(call: Call, access: Access, state: SyncState, page: Page) -> Answer:
     option, name = ("$deltatoken", "deltaLink") if page.is_last else ("$skiptoken", "nextLink")
+    lines = page.lines
+    # Asked only for a page that has lines: an order is not used up where it cannot be seen.
+    if lines and _ordered(call, access, "duplicate_item") is not None:
+        lines = [*lines, lines[0]]
     link = f"{call.base_url}{_path(call)}?{option}={_token(state, page.generation)}"
     body: Json = {
         "@odata.context": call.context("Collection(event)"),
         f"@odata.{name}": link,
-        "value": [_line(call, access, line) for line in page.lines],
+        "value": [_line(call, access, line) for line in lines],
     }
     return Answer(200, body, {"Preference-Applied": TRACKED})
 
@@ -143,7 +147,6 @@ def _wishes(
     return Wishes(
         empty_page=empty_page or _ordered(call, access, "empty_page") is not None,
         replay=replay,
-        duplicate_item=_ordered(call, access, "duplicate_item") is not None,
         silent_deletions=personality.removed_line == "silent",
         missing_masters=personality.master_line == "missing",
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
@@ -25,12 +25,14 @@ _CLOCK = """
   }; }
 """
 
+T = TypeVar("T")
 
-def eventually(is_so: Callable[[], bool], pause: Callable[[], object] | None = None) -> None:
-    """Waits until something behind the browser has become so."""
+
+def eventually(look: Callable[[], T], pause: Callable[[], object] | None = None) -> T:
+    """Waits until something behind the browser has become so; what was seen then."""
     for _ in range(60):
-        if is_so():
-            return
+        if seen := look():
+            return seen
         (pause or partial(threading.Event().wait, 0.2))()
     raise AssertionError("it has not become so")
 

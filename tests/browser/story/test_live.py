@@ -68,8 +68,9 @@ def test_an_event_dragged_in_the_week_moves_its_record_beside_it(
 
     subject = str(made.now()["subject"])
     block = outlook.page.get_by_role("button", name=re.compile(f"{re.escape(subject)}(?!\\d)"))
-    block.first.scroll_into_view_if_needed()
-    box = block.first.bounding_box()
+    # The page may be drawing the week anew, so a block that was there a moment ago may be gone.
+    block.first.hover()
+    box = eventually(block.first.bounding_box)
     assert box is not None
     mouse = outlook.page.mouse
     mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
