@@ -27,15 +27,8 @@ from backend.bench.server import Nowhere
 from backend.bootstrap import Services, build
 from backend.crm.sample import import_sample
 from backend.db import watches
-from backend.db.models import (
-    EventIdRow,
-    HistoryRow,
-    LinkRow,
-    MailboxRow,
-    UserRow,
-    WatchRow,
-    new_id,
-)
+from backend.db.base import new_id
+from backend.db.models import EventIdRow, HistoryRow, LinkRow, MailboxRow, UserRow, WatchRow
 from backend.domain.link import LinkState
 from backend.domain.policy import Origin
 from backend.logs import configure_logging

@@ -24,15 +24,9 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from backend.db.models import (
-    BreakerRow,
-    FirmRow,
-    MailboxRow,
-    OperationRow,
-    ServerRow,
-    UserRow,
-    WatchRow,
-)
+from backend.db.admin_models import OperationRow
+from backend.db.machine_models import BreakerRow
+from backend.db.models import FirmRow, MailboxRow, ServerRow, UserRow, WatchRow
 from backend.db.people import is_enabled
 
 

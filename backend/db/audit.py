@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import and_, event, or_, select
 from sqlalchemy.orm import Session
 
+from backend.db.admin_models import AuditRow
 from backend.db.history import Place
-from backend.db.models import AuditRow, UserRow
+from backend.db.models import UserRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from backend.db.models import BreakerRow, LinkRow, MailboxRow, WatchRow
+from backend.db.machine_models import BreakerRow
+from backend.db.models import LinkRow, MailboxRow, WatchRow
 from backend.domain.breaker import CRM, GRAPH, SPREAD, Failures, one_more
 from backend.sql import UtcDateTime
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from backend.db.models import DirectoryAddressRow, FirmRow, ServerRow
+from backend.db.admin_models import DirectoryAddressRow
+from backend.db.models import FirmRow, ServerRow
 from backend.domain.matching import FirmDirectory
 
 LONGEST = 320

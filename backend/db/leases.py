@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from backend.db.breakers import is_shut
 from backend.db.links import Lease, take_lease
-from backend.db.models import LinkRow, MailboxRow, WatchRow, WorkerRow
+from backend.db.machine_models import WorkerRow
+from backend.db.models import LinkRow, MailboxRow, WatchRow
 
 FIRM_SHARE = 4
 """One firm holds at most this part of all worker threads while others have work, too (A20)."""

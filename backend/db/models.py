@@ -1,68 +1,24 @@
-"""The product's own tables. Everything below a firm carries ``firm_id``."""
+"""The tables of firms, people and linked events. Everything below a firm carries ``firm_id``."""
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
-from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import (
-    JSON,
     CheckConstraint,
-    Enum,
     ForeignKey,
     Index,
-    MetaData,
     String,
     Text,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
+from backend.db.base import Base, new_id
 from backend.db.ids import ordered_id
 from backend.domain.link import CategoryPermission, LinkState
 from backend.domain.policy import BlockedAddresses, Origin, PrivateEvents, SyncMode
-from backend.sql import UtcDateTime
-
-
-def new_id() -> str:
-    return str(uuid.uuid4())
-
-
-def _values(enum: type[StrEnum]) -> Enum:
-    """Enums are stored by value, as text that a later version may extend."""
-    return Enum(
-        enum,
-        native_enum=False,
-        length=32,
-        create_constraint=False,
-        values_callable=lambda members: [m.value for m in members],
-    )
-
-
-class Base(DeclarativeBase):
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map = {  # noqa: RUF012 - read by SQLAlchemy at class creation
-        datetime: UtcDateTime,
-        dict[str, Any]: JSON,
-        list[str]: JSON,
-        SyncMode: _values(SyncMode),
-        Origin: _values(Origin),
-        PrivateEvents: _values(PrivateEvents),
-        BlockedAddresses: _values(BlockedAddresses),
-        LinkState: _values(LinkState),
-        CategoryPermission: _values(CategoryPermission),
-    }
 
 
 class FirmRow(Base):
@@ -361,105 +317,3 @@ class HistoryRow(Base):
     fields: Mapped[list[str]] = mapped_column(default=list)
     """Names of the record's fields that a write changed; never what was in them (X4)."""
     request_id: Mapped[str | None] = mapped_column(String(64))
-
-
-class AuditRow(Base):
-    """What an admin did: who, when, what, to what, and the names of changed fields (A11).
-
-    Append-only, and written in the transaction of the act. Never a value: no secret can be in it.
-    """
-
-    __tablename__ = "audit"
-    __table_args__ = (Index(None, "firm_id", "at"),)
-
-    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=ordered_id)
-    firm_id: Mapped[str] = mapped_column(ForeignKey("firms.id"))
-    at: Mapped[datetime]
-    by_user_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
-    act: Mapped[str] = mapped_column(String(64))
-    target_kind: Mapped[str] = mapped_column(String(32))
-    target_id: Mapped[str | None] = mapped_column(String(64))
-    fields: Mapped[list[str]] = mapped_column(default=list)
-
-
-class OperationRow(Base):
-    """An admin's act on more rows than one request may touch; the worker does it in slices (A5)."""
-
-    __tablename__ = "operations"
-    __table_args__ = (Index(None, "state", "created_at"),)
-
-    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
-    firm_id: Mapped[str] = mapped_column(ForeignKey("firms.id"), index=True)
-    kind: Mapped[str] = mapped_column(String(32))
-    state: Mapped[str] = mapped_column(String(16), default="running")
-    """``running``, ``done``, ``cancelled`` or ``failed``."""
-    by_user_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
-    argument: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    ids: Mapped[list[str]] = mapped_column(default=list)
-    position: Mapped[int] = mapped_column(default=0)
-    """How many of ``ids`` are done: a killed worker's successor goes on from here."""
-    cursor: Mapped[str | None] = mapped_column(Text)
-    """The directory's next page, for an import."""
-    total: Mapped[int | None]
-    done: Mapped[int] = mapped_column(default=0)
-    failed: Mapped[int] = mapped_column(default=0)
-    failures: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """A code per id that did not work, at most so many."""
-    problem: Mapped[str | None] = mapped_column(String(64))
-    created_at: Mapped[datetime]
-    finished_at: Mapped[datetime | None]
-    not_before: Mapped[datetime | None]
-    """The worker that does it has it until then; after a failure, when it is tried again."""
-    lease_token: Mapped[str | None] = mapped_column(String(36))
-    attempts: Mapped[int] = mapped_column(default=0)
-
-
-class BreakerRow(Base):
-    """A remote that has failed since it last answered; no row, no trouble (A20).
-
-    ``system`` and ``scope_id``: ``crm`` of a firm, or ``graph`` of an online server (of a firm
-    where a mailbox has no server).
-    """
-
-    __tablename__ = "breakers"
-
-    system: Mapped[str] = mapped_column(String(16), primary_key=True)
-    scope_id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    firm_id: Mapped[str] = mapped_column(ForeignKey("firms.id"))
-    failures: Mapped[int]
-    """In a row, by whatever process."""
-    mailbox_id: Mapped[str | None] = mapped_column(String(36))
-    """The only mailbox that has failed so far; others are not kept waiting for its trouble."""
-    probe_at: Mapped[datetime | None]
-    """Open: nobody calls before then, and whoever comes first afterwards moves it on and tries."""
-
-
-class DirectoryAddressRow(Base):
-    """An address that the firm's directory knows: a member's alias, or a group's (M)."""
-
-    __tablename__ = "directory_addresses"
-
-    firm_id: Mapped[str] = mapped_column(ForeignKey("firms.id"), primary_key=True)
-    address: Mapped[str] = mapped_column(String(320), primary_key=True)
-    primary_address: Mapped[str | None] = mapped_column(String(320))
-    """The member's primary address; ``None`` for a group."""
-
-
-class WorkerRow(Base):
-    """A worker process that gave a sign of life lately, by its stable name (A20, A24)."""
-
-    __tablename__ = "workers"
-
-    name: Mapped[str] = mapped_column(String(100), primary_key=True)
-    threads: Mapped[int]
-    started_at: Mapped[datetime]
-    seen_at: Mapped[datetime]
-
-
-class ClockRow(Base):
-    """When each periodic job runs next; taken by compare-and-set, once per period (A21)."""
-
-    __tablename__ = "clocks"
-
-    name: Mapped[str] = mapped_column(String(64), primary_key=True)
-    next_at: Mapped[datetime]

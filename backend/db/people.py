@@ -11,16 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from backend.db.crowds import Crowd
-from backend.db.models import (
-    BreakerRow,
-    ClockRow,
-    DelegationRow,
-    FirmRow,
-    MailboxRow,
-    ServerRow,
-    UserRow,
-    WatchRow,
-)
+from backend.db.machine_models import BreakerRow, ClockRow
+from backend.db.models import DelegationRow, FirmRow, MailboxRow, ServerRow, UserRow, WatchRow
 from backend.domain.breaker import CRM, GRAPH
 from backend.domain.event import normalised_address
 

@@ -11,7 +11,8 @@ from typing import Protocol, TypeGuard
 from sqlalchemy.orm import Session
 
 from backend.db import people
-from backend.db.models import BreakerRow, ServerRow
+from backend.db.machine_models import BreakerRow
+from backend.db.models import ServerRow
 from backend.db.people import Owner
 from backend.db.rows import policy_of, user_state_of
 from backend.domain.breaker import ASKED_TO_WAIT, GRAPH, shut

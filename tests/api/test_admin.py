@@ -13,7 +13,8 @@ from werkzeug.test import TestResponse
 
 from backend.api.authentication import guards_of
 from backend.db import people
-from backend.db.models import AuditRow, FirmRow, MailboxRow, ServerRow, UserRow, WatchRow
+from backend.db.admin_models import AuditRow
+from backend.db.models import FirmRow, MailboxRow, ServerRow, UserRow, WatchRow
 from backend.domain.errors import IdentityError
 from backend.domain.ports import Principal
 from tests.api.stubs import NOW, OTHER_TENANT, PRINCIPAL, TENANT, StubServices

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from backend.db.models import AuditRow, ServerRow
+from backend.db.admin_models import AuditRow
+from backend.db.models import ServerRow
 from tests.api.stubs import TENANT
 from tests.api.test_admin import Desk, desk  # noqa: F401 - a fixture
 

@@ -10,15 +10,8 @@ from sqlalchemy import update
 
 from backend.db import leases, links, people, watches
 from backend.db.links import Lease
-from backend.db.models import (
-    BreakerRow,
-    FirmRow,
-    LinkRow,
-    MailboxRow,
-    ServerRow,
-    WatchRow,
-    WorkerRow,
-)
+from backend.db.machine_models import BreakerRow, WorkerRow
+from backend.db.models import FirmRow, LinkRow, MailboxRow, ServerRow, WatchRow
 from backend.sql import Database
 from tests.db.conftest import AddLink
 from tests.support.crm import NOON

@@ -12,8 +12,9 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from backend.db import links
+from backend.db.base import Base
 from backend.db.migrations import VERSION_TABLE, upgrade
-from backend.db.models import Base, EventIdRow, LinkRow
+from backend.db.models import EventIdRow, LinkRow
 from backend.sql import Database
 from tests.db.conftest import AddLink
 

@@ -13,7 +13,8 @@ from sqlalchemy import event as sql_event
 from sqlalchemy import func, insert, select, update
 
 from backend.db import people
-from backend.db.models import BreakerRow, FirmRow, LinkRow, WatchRow
+from backend.db.machine_models import BreakerRow
+from backend.db.models import FirmRow, LinkRow, WatchRow
 from backend.domain.breaker import OPENS_AFTER, PROBE_TIME, SPREAD
 from backend.domain.errors import TransientRemoteError
 from backend.domain.link import LinkState

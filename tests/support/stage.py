@@ -12,8 +12,9 @@ from greenlet import getcurrent, greenlet
 from sqlalchemy import func, select, update
 
 from backend.db import links, watches
+from backend.db.base import Base
 from backend.db.links import Lease
-from backend.db.models import Base, FirmRow, HistoryRow, LinkRow, MailboxRow, WatchRow
+from backend.db.models import FirmRow, HistoryRow, LinkRow, MailboxRow, WatchRow
 from backend.db.rows import snapshot
 from backend.domain.errors import RuleError
 from backend.domain.event import Attendee, Event, Person

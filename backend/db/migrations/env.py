@@ -5,8 +5,9 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from alembic.autogenerate.api import AutogenContext
 
+from backend.db import admin_models, machine_models, models
+from backend.db.base import Base
 from backend.db.migrations import MIGRATIONS
-from backend.db.models import Base
 from backend.sql import UtcDateTime
 
 
@@ -19,5 +20,8 @@ def _render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[Fals
         return f"sa.String(length={item.length})"
     return False
 
+
+TABLES = (models, admin_models, machine_models)
+"""Imported so that ``Base`` knows every table."""
 
 MIGRATIONS.run(Base.metadata, _render)

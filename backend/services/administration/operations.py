@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from backend.db import administration
-from backend.db.models import OperationRow
+from backend.db.admin_models import OperationRow
 from backend.domain.errors import SyncError, TransientRemoteError, UnknownItemError
 from backend.domain.ports import Clock, Principal
 from backend.services.administration.answers import Operation, RowResult

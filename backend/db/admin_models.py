@@ -1,0 +1,74 @@
+"""The tables behind the admin pages: what was done, what is being done, what the directory says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.db.base import Base, new_id
+from backend.db.ids import ordered_id
+
+
+class AuditRow(Base):
+    """What an admin did: who, when, what, to what, and the names of changed fields (A11).
+
+    Append-only, and written in the transaction of the act. Never a value: no secret can be in it.
+    """
+
+    __tablename__ = "audit"
+    __table_args__ = (Index(None, "firm_id", "at"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=ordered_id)
+    firm_id: Mapped[str] = mapped_column(ForeignKey("firms.id"))
+    at: Mapped[datetime]
+    by_user_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    act: Mapped[str] = mapped_column(String(64))
+    target_kind: Mapped[str] = mapped_column(String(32))
+    target_id: Mapped[str | None] = mapped_column(String(64))
+    fields: Mapped[list[str]] = mapped_column(default=list)
+
+
+class OperationRow(Base):
+    """An admin's act on more rows than one request may touch; the worker does it in slices (A5)."""
+
+    __tablename__ = "operations"
+    __table_args__ = (Index(None, "state", "created_at"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    firm_id: Mapped[str] = mapped_column(ForeignKey("firms.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    state: Mapped[str] = mapped_column(String(16), default="running")
+    """``running``, ``done``, ``cancelled`` or ``failed``."""
+    by_user_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    argument: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    ids: Mapped[list[str]] = mapped_column(default=list)
+    position: Mapped[int] = mapped_column(default=0)
+    """How many of ``ids`` are done: a killed worker's successor goes on from here."""
+    cursor: Mapped[str | None] = mapped_column(Text)
+    """The directory's next page, for an import."""
+    total: Mapped[int | None]
+    done: Mapped[int] = mapped_column(default=0)
+    failed: Mapped[int] = mapped_column(default=0)
+    failures: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """A code per id that did not work, at most so many."""
+    problem: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    not_before: Mapped[datetime | None]
+    """The worker that does it has it until then; after a failure, when it is tried again."""
+    lease_token: Mapped[str | None] = mapped_column(String(36))
+    attempts: Mapped[int] = mapped_column(default=0)
+
+
+class DirectoryAddressRow(Base):
+    """An address that the firm's directory knows: a member's alias, or a group's (M)."""
+
+    __tablename__ = "directory_addresses"
+
+    firm_id: Mapped[str] = mapped_column(ForeignKey("firms.id"), primary_key=True)
+    address: Mapped[str] = mapped_column(String(320), primary_key=True)
+    primary_address: Mapped[str | None] = mapped_column(String(320))
+    """The member's primary address; ``None`` for a group."""
