@@ -72,3 +72,36 @@ class DirectoryAddressRow(Base):
     address: Mapped[str] = mapped_column(String(320), primary_key=True)
     primary_address: Mapped[str | None] = mapped_column(String(320))
     """The member's primary address; ``None`` for a group."""
+
+
+class RunRow(Base):
+    """A look at a mailbox that found something or failed (A6): counts and codes, never a value.
+
+    Looks that found nothing are counted in ``watches.quiet_looks`` and told by the next row.
+    """
+
+    __tablename__ = "runs"
+    __table_args__ = (Index(None, "firm_id", "at"), Index(None, "mailbox_id", "at"))
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=ordered_id)
+    firm_id: Mapped[str] = mapped_column(ForeignKey("firms.id"))
+    mailbox_id: Mapped[str] = mapped_column(ForeignKey("mailboxes.id"))
+    at: Mapped[datetime]
+    """When it ended; of a failure that repeats itself, when it did so last."""
+    kind: Mapped[str] = mapped_column(String(16))
+    """``first_pull``, ``resync`` or ``changes``."""
+    is_notified: Mapped[bool] = mapped_column(default=False)
+    """Microsoft had told of a change; otherwise it was time to look."""
+    duration_ms: Mapped[int]
+    processed: Mapped[int] = mapped_column(default=0)
+    """Events that Outlook showed."""
+    synced: Mapped[int] = mapped_column(default=0)
+    """Of them, those that were passed on to be written."""
+    errors: Mapped[int] = mapped_column(default=0)
+    code: Mapped[str | None] = mapped_column(String(64))
+    """Why it failed."""
+    looks: Mapped[int] = mapped_column(default=1)
+    """How many looks of a day failed the same way: they are one row."""
+    quiet_looks: Mapped[int] = mapped_column(default=0)
+    """How many looks before it had found nothing."""
+    request_id: Mapped[str | None] = mapped_column(String(64))

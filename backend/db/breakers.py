@@ -22,10 +22,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from backend.db.machine_models import BreakerRow
 from backend.db.models import LinkRow, MailboxRow, WatchRow
+from backend.db.statements import run, run_returning
 from backend.domain.breaker import CRM, GRAPH, SPREAD, Failures, one_more
 from backend.sql import UtcDateTime
-
-_NO_SYNC = {"synchronize_session": False}
 
 
 def is_shut(now: datetime, systems: Collection[str] = (CRM, GRAPH)) -> ColumnElement[bool]:
@@ -50,14 +49,14 @@ def take_probe(
     session: Session, system: str, scope_id: str, now: datetime, length: timedelta
 ) -> bool:
     """Whether this caller is the one who tries now; others wait for ``length`` meanwhile."""
-    taken = session.execute(
+    taken = run_returning(
+        session,
         update(BreakerRow)
         .where(
             BreakerRow.system == system, BreakerRow.scope_id == scope_id, BreakerRow.probe_at <= now
         )
         .values(probe_at=now + length)
         .returning(BreakerRow.system),
-        execution_options=_NO_SYNC,
     )
     return taken.first() is not None
 
@@ -90,7 +89,8 @@ def count_failure(
 
 def close(session: Session, system: str, scope_id: str, mailbox_id: str) -> bool:
     """The remote has answered this mailbox: forget its failures. Whether it had been shut."""
-    gone = session.execute(
+    gone = run_returning(
+        session,
         delete(BreakerRow)
         .where(
             BreakerRow.system == system,
@@ -98,7 +98,6 @@ def close(session: Session, system: str, scope_id: str, mailbox_id: str) -> bool
             or_(BreakerRow.mailbox_id.is_(None), BreakerRow.mailbox_id == mailbox_id),
         )
         .returning(BreakerRow.probe_at),
-        execution_options=_NO_SYNC,
     )
     return any(probe_at is not None for probe_at in gone.scalars())
 
@@ -132,10 +131,7 @@ def put_off(
             )
             .with_for_update(of=table, skip_locked=True)
         )
-        session.execute(
-            update(table).where(key.in_(waiting)).values(due_at=_spread(key, until)),
-            execution_options=_NO_SYNC,
-        )
+        run(session, update(table).where(key.in_(waiting)).values(due_at=_spread(key, until)))
 
 
 def _mailboxes(system: str, scope_id: str, mailbox_id: str | None) -> Select[str]:

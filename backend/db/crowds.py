@@ -9,12 +9,9 @@ from datetime import datetime
 from sqlalchemy import (
     ColumnElement,
     Select,
-    Update,
     and_,
-    case,
     false,
     func,
-    literal,
     not_,
     or_,
     select,
@@ -24,8 +21,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from backend.db.models import HistoryRow, LinkRow, MailboxRow, WatchRow
+from backend.db.statements import run, rung
 from backend.domain.link import WANTED, LinkState
-from backend.sql import UtcDateTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +70,9 @@ def ring_outstanding(session: Session, whose: Crowd, at: datetime) -> None:
 
 def ring_watches(session: Session, whose: Crowd, at: datetime) -> None:
     """Make the mailboxes themselves due at ``at`` at the latest."""
-    _update(
+    run(
         session,
-        update(WatchRow)
-        .where(whose.of(WatchRow))
-        .values(due_at=_earliest(WatchRow, at), ring_seq=WatchRow.ring_seq + 1),
+        update(WatchRow).where(whose.of(WatchRow)).values(**rung(WatchRow, at)),
     )
 
 
@@ -86,7 +81,7 @@ def unsettle_categories(session: Session, whose: Crowd, *, but: str | None = Non
 
     A fact, not a decision: the versions stay. ``but`` names a link that stays as it is.
     """
-    _update(
+    run(
         session,
         update(LinkRow)
         .where(
@@ -192,21 +187,7 @@ def count_gone(
 def _ring(
     session: Session, whose: ColumnElement[bool], which: ColumnElement[bool], at: datetime
 ) -> None:
-    _update(
+    run(
         session,
-        update(LinkRow)
-        .where(whose, which)
-        .values(due_at=_earliest(LinkRow, at), ring_seq=LinkRow.ring_seq + 1),
+        update(LinkRow).where(whose, which).values(**rung(LinkRow, at)),
     )
-
-
-def _earliest(
-    table: type[LinkRow] | type[WatchRow], at: datetime
-) -> ColumnElement[datetime | None]:
-    is_later = or_(table.due_at.is_(None), table.due_at > at)
-    return case((is_later, literal(at, UtcDateTime())), else_=table.due_at)
-
-
-def _update(session: Session, statement: Update) -> None:
-    # Core only: loaded rows and the links' versions are never touched (A2).
-    session.execute(statement, execution_options={"synchronize_session": False})

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from backend.db import links
 from backend.db.models import EventIdRow, HistoryRow, UserRow
+from backend.db.statements import run_returning
 from backend.domain.link import Link
 from backend.domain.plan import DESTROYING
 from backend.domain.rules import Reason
@@ -175,8 +176,7 @@ def forget(session: Session, firm_id: str, until: datetime, *, most: int) -> int
         .order_by(HistoryRow.at)
         .limit(most)
     )
-    gone = session.execute(
-        delete(HistoryRow).where(HistoryRow.id.in_(old)).returning(HistoryRow.id),
-        execution_options={"synchronize_session": False},
+    gone = run_returning(
+        session, delete(HistoryRow).where(HistoryRow.id.in_(old)).returning(HistoryRow.id)
     )
     return len(gone.all())

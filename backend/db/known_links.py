@@ -11,11 +11,9 @@ from datetime import datetime
 
 from sqlalchemy import (
     ColumnElement,
-    Update,
     and_,
     bindparam,
     case,
-    literal,
     or_,
     select,
     true,
@@ -24,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from backend.db.models import EventIdRow, LinkRow
+from backend.db.statements import run, rung
 from backend.domain.link import WANTED, EndReason, LinkState
 from backend.domain.ports import Window
 from backend.sql import UtcDateTime
@@ -96,11 +95,10 @@ def ring_touched(session: Session, versions: Mapping[str, datetime], now: dateti
         update(LinkRow)
         .where(LinkRow.id == bindparam("link"))
         .values(
-            due_at=_earliest(now),
-            ring_seq=LinkRow.ring_seq + 1,
             off_delta=False,
             looked_at_version=newest,
             last_change_seen_at=now,
+            **rung(LinkRow, now),
         ),
         [{"link": link_id, "shown": version} for link_id, version in versions.items()],
     )
@@ -110,17 +108,17 @@ def ring(
     session: Session, link_ids: Collection[str], now: datetime, *, off_delta: bool | None = None
 ) -> None:
     """Links are due; ``off_delta``: whether the delta has lost their events, if it said so."""
-    values: dict[str, object] = {"due_at": _earliest(now), "ring_seq": LinkRow.ring_seq + 1}
+    values = rung(LinkRow, now)
     if off_delta is not None:
         values["off_delta"] = off_delta
     for ids in _chunks(link_ids):
-        _update(session, update(LinkRow).where(LinkRow.id.in_(ids)).values(**values))
+        run(session, update(LinkRow).where(LinkRow.id.in_(ids)).values(**values))
 
 
 def mark_seen(session: Session, link_ids: Collection[str], seed_id: str) -> None:
     """The first round of a window showed their events: the delta tells of them from now on."""
     for ids in _chunks(link_ids):
-        _update(
+        run(
             session,
             update(LinkRow).where(LinkRow.id.in_(ids)).values(seed_id=seed_id, off_delta=False),
         )
@@ -154,9 +152,9 @@ def sweep_unseen(
             inside,
             _matters(now),
         )
-        .values(due_at=_earliest(now), ring_seq=LinkRow.ring_seq + 1, off_delta=true())
+        .values(off_delta=true(), **rung(LinkRow, now))
     )
-    return _update(session, swept)
+    return run(session, swept)
 
 
 def _matters(now: datetime) -> ColumnElement[bool]:
@@ -168,19 +166,6 @@ def _matters(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _earliest(at: datetime) -> ColumnElement[datetime]:
-    return case(
-        (or_(LinkRow.due_at.is_(None), LinkRow.due_at > at), literal(at, UtcDateTime())),
-        else_=LinkRow.due_at,
-    )
-
-
 def _chunks(ids: Collection[str]) -> Iterator[list[str]]:
     every = list(ids)
     return (every[start : start + CHUNK] for start in range(0, len(every), CHUNK))
-
-
-def _update(session: Session, statement: Update) -> int:
-    # Core only: the work list must never raise the version nor touch loaded rows (A2).
-    result = session.execute(statement, execution_options={"synchronize_session": False})
-    return int(getattr(result, "rowcount", 0))

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, Update, delete, exists, func, or_, select, union_all, update
+from sqlalchemy import Select, delete, exists, func, or_, select, union_all, update
 from sqlalchemy.orm import Session
 
 from backend.db.breakers import is_shut
 from backend.db.links import Lease, take_lease
 from backend.db.machine_models import WorkerRow
 from backend.db.models import LinkRow, MailboxRow, WatchRow
+from backend.db.statements import run
 
 FIRM_SHARE = 4
 """One firm holds at most this part of all worker threads while others have work, too (A20)."""
@@ -131,7 +132,7 @@ def free_leases(session: Session, name: str, now: datetime) -> int:
     """
     freed = 0
     for table in (LinkRow, WatchRow):
-        freed += _update(
+        freed += run(
             session,
             update(table)
             .where(table.lease_holder == name, table.lease_until > now)
@@ -147,16 +148,13 @@ def add_worker(session: Session, name: str, threads: int, now: datetime) -> None
         session.add(WorkerRow(name=name, threads=threads, started_at=now, seen_at=now))
     else:
         row.threads, row.started_at, row.seen_at = threads, now, now
-    session.execute(
-        delete(WorkerRow).where(WorkerRow.seen_at < now - timedelta(days=1)),
-        execution_options={"synchronize_session": False},
-    )
+    run(session, delete(WorkerRow).where(WorkerRow.seen_at < now - timedelta(days=1)))
 
 
 def note_alive(session: Session, name: str, now: datetime) -> bool:
     """A worker's sign of life; False when nobody of this name is known any more."""
     alive = update(WorkerRow).where(WorkerRow.name == name)
-    return _update(session, alive.values(seen_at=now)) == 1
+    return run(session, alive.values(seen_at=now)) == 1
 
 
 def end_worker(session: Session, name: str) -> None:
@@ -170,9 +168,3 @@ def living_workers(session: Session, now: datetime) -> Sequence[WorkerRow]:
     """Workers that gave a sign of life lately, by name."""
     alive = select(WorkerRow).where(WorkerRow.seen_at > now - SILENCE).order_by(WorkerRow.name)
     return session.scalars(alive).all()
-
-
-def _update(session: Session, statement: Update) -> int:
-    # Core only: loaded rows and the links' versions are never touched (A2).
-    result = session.execute(statement, execution_options={"synchronize_session": False})
-    return int(getattr(result, "rowcount", 0))

@@ -8,13 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
-    Update,
     and_,
-    case,
     exists,
     false,
     func,
-    literal,
     or_,
     select,
     true,
@@ -23,10 +20,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from backend.db.models import EventIdRow, FirmRow, HistoryRow, LinkRow, ServerRow
+from backend.db.statements import given_back, run, rung, unless_rung
 from backend.domain.event import Event
 from backend.domain.link import Trigger
 from backend.domain.matching import invited
-from backend.sql import UtcDateTime
 
 
 def find(session: Session, mailbox_id: str, event_ids: Sequence[str]) -> LinkRow | None:
@@ -129,7 +126,7 @@ def merge_into(session: Session, row: LinkRow, kept: LinkRow) -> None:
     """Give ids and history of ``row`` to ``kept`` and delete it: both mean one event."""
     session.flush()
     for table in (EventIdRow, HistoryRow):
-        _update(session, update(table).where(table.link_id == row.id).values(link_id=kept.id))
+        run(session, update(table).where(table.link_id == row.id).values(link_id=kept.id))
     own_id = row.event_id
     session.delete(row)
     session.flush()
@@ -150,7 +147,7 @@ def store_server_may_write(
     session: Session, server_id: str, *, allowed: bool, now: datetime
 ) -> None:
     """What a try has shown about a server's right to write categories (X1)."""
-    _update(
+    run(
         session,
         update(ServerRow)
         .where(ServerRow.id == server_id)
@@ -186,18 +183,11 @@ def write_history(
 
 def ring(session: Session, link_id: str, at: datetime, *, urgent: bool = False) -> None:
     """Make a link due at ``at`` at the latest; a run in progress will not erase this (R1)."""
-    _update(session, update(LinkRow).where(LinkRow.id == link_id).values(**_rung(at, urgent)))
+    run(session, update(LinkRow).where(LinkRow.id == link_id).values(**_rung(at, urgent)))
 
 
 def _rung(at: datetime, urgent: bool) -> dict[str, object]:
-    return {
-        "due_at": case(
-            (or_(LinkRow.due_at.is_(None), LinkRow.due_at > at), literal(at, UtcDateTime())),
-            else_=LinkRow.due_at,
-        ),
-        "urgent": true() if urgent else LinkRow.urgent,
-        "ring_seq": LinkRow.ring_seq + 1,
-    }
+    return rung(LinkRow, at) | {"urgent": true() if urgent else LinkRow.urgent}
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +214,7 @@ def take_lease(
     """Lease a row that the caller has locked and found free. ``holder``: the worker's name."""
     lease = _new_lease(row, now + length)
     statement = update(LinkRow).where(LinkRow.id == row.id)
-    _update(session, statement.values(**_leased(lease, holder)))
+    run(session, statement.values(**_leased(lease, holder)))
     return lease
 
 
@@ -240,7 +230,7 @@ def ring_and_lease(
     if not is_leased(row, now):
         lease = replace(_new_lease(row, now + length), ring_seq=row.ring_seq + 1)
         values |= _leased(lease, None)
-    _update(session, update(LinkRow).where(LinkRow.id == row.id).values(**values))
+    run(session, update(LinkRow).where(LinkRow.id == row.id).values(**values))
     return lease
 
 
@@ -287,25 +277,7 @@ def settle(
 
     A ring during the run is kept: then the row stays due as the ring left it (R1).
     """
-    quiet = LinkRow.ring_seq == lease.ring_seq
-    _update(
-        session,
-        update(LinkRow)
-        .where(LinkRow.id == lease.link_id, LinkRow.lease_token == lease.token)
-        .values(
-            due_at=case(
-                (quiet, literal(due_at, UtcDateTime())),
-                else_=func.coalesce(LinkRow.due_at, literal(now, UtcDateTime())),
-            ),
-            urgent=case((quiet, false()), else_=LinkRow.urgent),
-            attempts=attempts,
-            lease_token=None,
-            lease_until=None,
-            lease_holder=None,
-        ),
-    )
-
-
-def _update(session: Session, statement: Update) -> None:
-    # Core only: the work list must never raise the version nor touch loaded rows (A2).
-    session.execute(statement, execution_options={"synchronize_session": False})
+    values = given_back(LinkRow, lease.ring_seq, due_at=due_at, attempts=attempts, now=now)
+    values["urgent"] = unless_rung(LinkRow, lease.ring_seq, false(), LinkRow.urgent)
+    own = (LinkRow.id == lease.link_id, LinkRow.lease_token == lease.token)
+    run(session, update(LinkRow).where(*own).values(**values))

@@ -149,6 +149,8 @@ class WatchRow(Base):
     """Pages of the round that ``cursor`` stands in: an endless one is given up."""
     checked_at: Mapped[datetime | None]
     """When a round was last complete (S5)."""
+    quiet_looks: Mapped[int] = mapped_column(default=0)
+    """Looks that found nothing since the last row in ``runs``, which the next one tells (A6)."""
 
     seed_id: Mapped[str | None] = mapped_column(String(36))
     """The first round of a new window is going on; links it shows carry this mark."""

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from backend.db.crowds import Crowd
 from backend.db.machine_models import BreakerRow, ClockRow
 from backend.db.models import DelegationRow, FirmRow, MailboxRow, ServerRow, UserRow, WatchRow
+from backend.db.statements import run, run_returning
 from backend.domain.breaker import CRM, GRAPH
 from backend.domain.event import normalised_address
 
@@ -79,11 +80,11 @@ def note_activations(session: Session, whose: Crowd, now: datetime) -> None:
         .where(MailboxRow.id.in_(mailboxes), FirmRow.sync_enabled.is_(true()), is_enabled())
         .correlate(None)
     )
-    session.execute(
+    run(
+        session,
         update(UserRow)
         .where(UserRow.activated_at.is_(None), UserRow.id.in_(enabled))
         .values(activated_at=now),
-        execution_options={"synchronize_session": False},
     )
 
 
@@ -202,10 +203,7 @@ def close_until(session: Session, mailbox_id: str, until: datetime) -> None:
 
 
 def _set(session: Session, mailbox_id: str, **values: object) -> None:
-    session.execute(
-        update(MailboxRow).where(MailboxRow.id == mailbox_id).values(**values),
-        execution_options={"synchronize_session": False},
-    )
+    run(session, update(MailboxRow).where(MailboxRow.id == mailbox_id).values(**values))
 
 
 def take_clock(session: Session, name: str, now: datetime, period: timedelta) -> bool:
@@ -220,22 +218,19 @@ def take_clock(session: Session, name: str, now: datetime, period: timedelta) ->
         return True
     if clock.next_at > now:
         return False
-    taken = session.execute(
+    taken = run_returning(
+        session,
         update(ClockRow)
         .where(ClockRow.name == name, ClockRow.next_at == clock.next_at)
         .values(next_at=now + period)
         .returning(ClockRow.name),
-        execution_options={"synchronize_session": False},
     )
     return taken.first() is not None
 
 
 def set_clock(session: Session, name: str, next_at: datetime) -> None:
     """When a periodic job, which has run before, runs next."""
-    session.execute(
-        update(ClockRow).where(ClockRow.name == name).values(next_at=next_at),
-        execution_options={"synchronize_session": False},
-    )
+    run(session, update(ClockRow).where(ClockRow.name == name).values(next_at=next_at))
 
 
 def plan_once(

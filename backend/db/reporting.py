@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, Text, and_, case, cast, func, literal, or_, select, update
+from sqlalchemy import Select, Text, and_, case, cast, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from backend.db.history import Place
 from backend.db.models import EventIdRow, HistoryRow, LinkRow, MailboxRow, UserRow, WatchRow
+from backend.db.statements import run_returning, rung
 from backend.domain.link import LinkState
 from backend.domain.policy import Origin
-from backend.sql import UtcDateTime
 
 MOST_SAMPLES = 5_000
 """Rows that a number is made of at most; the newest."""
@@ -153,29 +153,25 @@ def ring_failed(session: Session, firm_id: str, since: datetime, now: datetime) 
         HistoryRow.kind == "failure",
         HistoryRow.link_id.is_not(None),
     )
-    links = session.execute(
+    links = run_returning(
+        session,
         update(LinkRow)
         .where(LinkRow.firm_id == firm_id, LinkRow.id.in_(failed))
-        .values(due_at=_at_latest(LinkRow.due_at, now), ring_seq=LinkRow.ring_seq + 1)
+        .values(**rung(LinkRow, now))
         .returning(LinkRow.id),
-        execution_options={"synchronize_session": False},
     )
     count = len(links.all())
     troubled = select(MailboxRow.id).where(
         MailboxRow.firm_id == firm_id, MailboxRow.problem.is_not(None)
     )
-    watches = session.execute(
+    watches = run_returning(
+        session,
         update(WatchRow)
         .where(WatchRow.mailbox_id.in_(troubled))
-        .values(due_at=_at_latest(WatchRow.due_at, now), ring_seq=WatchRow.ring_seq + 1)
+        .values(**rung(WatchRow, now))
         .returning(WatchRow.mailbox_id),
-        execution_options={"synchronize_session": False},
     )
     return count, len(watches.all())
-
-
-def _at_latest(column: Any, at: datetime) -> Any:
-    return case((or_(column.is_(None), column > at), literal(at, UtcDateTime())), else_=column)
 
 
 # -- numbers -------------------------------------------------------------------------------------

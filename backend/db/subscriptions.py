@@ -6,10 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Update, case, literal, or_, select, update
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import Update, literal, select, update
+from sqlalchemy.orm import Session
 
 from backend.db.models import LinkRow, WatchRow
+from backend.db.statements import earliest, run, rung
 from backend.domain.link import LinkState
 from backend.domain.ports import Subscription
 from backend.sql import UtcDateTime
@@ -69,15 +70,14 @@ def note_notified(
     session: Session, mailbox_id: str, *, now: datetime, due_at: datetime, again_at: datetime
 ) -> None:
     """Ring a mailbox: due at ``due_at`` at the latest, and once more at ``again_at``."""
-    _update(
+    run(
         session,
         update(WatchRow)
         .where(WatchRow.mailbox_id == mailbox_id)
         .values(
             notified_at=now,
-            due_at=_earliest(WatchRow.due_at, due_at),
             again_at=literal(again_at, UtcDateTime()),
-            ring_seq=WatchRow.ring_seq + 1,
+            **rung(WatchRow, due_at),
         ),
     )
 
@@ -88,11 +88,9 @@ def ring_links(session: Session, link_ids: Sequence[str], due_at: datetime) -> N
     Their rows may be locked in any order, so nobody is waited for: the pull looks at all of them.
     """
     free = select(LinkRow.id).where(LinkRow.id.in_(link_ids)).with_for_update(skip_locked=True)
-    _update(
+    run(
         session,
-        update(LinkRow)
-        .where(LinkRow.id.in_(free))
-        .values(due_at=_earliest(LinkRow.due_at, due_at), ring_seq=LinkRow.ring_seq + 1),
+        update(LinkRow).where(LinkRow.id.in_(free)).values(**rung(LinkRow, due_at)),
     )
 
 
@@ -105,7 +103,7 @@ def store(
     instead_of: str | None,
 ) -> None:
     """Keep a subscription that was made or renewed, unless another one is known by now."""
-    _update(
+    run(
         session,
         _of(mailbox_id, instead_of).values(
             subscription_id=subscription.id,
@@ -118,7 +116,7 @@ def store(
 
 def forget(session: Session, mailbox_id: str, subscription_id: str, now: datetime) -> None:
     """Graph does not have it any more: one has to be made, now."""
-    _update(
+    run(
         session,
         _of(mailbox_id, subscription_id).values(
             subscription_id=None, subscription_expires_at=None, subscription_due_at=now
@@ -133,15 +131,15 @@ def note_failure(
     values = {"subscription_due_at": literal(due_at, UtcDateTime())}
     if problem is not None:
         values["subscription_problem"] = literal(problem)
-    _update(session, update(WatchRow).where(WatchRow.mailbox_id == mailbox_id).values(**values))
+    run(session, update(WatchRow).where(WatchRow.mailbox_id == mailbox_id).values(**values))
 
 
 def make_due(session: Session, mailbox_id: str, subscription_id: str, now: datetime) -> None:
     """It wants to be renewed now."""
-    _update(
+    run(
         session,
         _of(mailbox_id, subscription_id).values(
-            subscription_due_at=_earliest(WatchRow.subscription_due_at, now)
+            subscription_due_at=earliest(WatchRow.subscription_due_at, now)
         ),
     )
 
@@ -153,14 +151,3 @@ def _of(mailbox_id: str, subscription_id: str | None) -> Update:
         else WatchRow.subscription_id == subscription_id
     )
     return update(WatchRow).where(WatchRow.mailbox_id == mailbox_id, same)
-
-
-def _earliest(
-    column: InstrumentedAttribute[datetime | None], at: datetime
-) -> ColumnElement[datetime]:
-    return case((or_(column.is_(None), column > at), literal(at, UtcDateTime())), else_=column)
-
-
-def _update(session: Session, statement: Update) -> None:
-    # Core only: loaded rows and the links' versions are never touched (A2).
-    session.execute(statement, execution_options={"synchronize_session": False})

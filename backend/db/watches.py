@@ -31,6 +31,7 @@ from backend.db.breakers import is_shut
 from backend.db.crowds import Crowd
 from backend.db.models import FirmRow, LinkRow, MailboxRow, ServerRow, UserRow, WatchRow
 from backend.db.people import Owner
+from backend.db.statements import earliest, given_back, run, run_returning, rung, unless_rung
 from backend.domain.breaker import GRAPH
 from backend.domain.link import EndReason
 from backend.domain.ports import Window
@@ -171,7 +172,7 @@ def claim(
         .values(lease_token=token, lease_until=now + length, lease_holder=holder)
         .returning(WatchRow)
     )
-    row = session.scalars(taken, execution_options={"synchronize_session": False}).first()
+    row = run_returning(session, taken).scalars().first()
     if row is None:
         return None
     return WatchLease(row.mailbox_id, token, now + length, row.ring_seq, snapshot(row))
@@ -243,7 +244,7 @@ def start_watching(session: Session, now: datetime) -> int:
         .where(WatchRow.due_at.is_(None), _may_be_watched())
         .correlate(None)
     )
-    return _update(
+    return run(
         session,
         update(WatchRow)
         .where(WatchRow.due_at.is_(None), WatchRow.mailbox_id.in_(waiting))
@@ -258,14 +259,13 @@ def ring(
 
     ``again_at``: a second look, as changes become visible late (Graph docs: delta).
     """
-    _update(
+    run(
         session,
         update(WatchRow)
         .where(WatchRow.mailbox_id == mailbox_id)
         .values(
-            due_at=_earliest(at),
             again_at=literal(again_at, UtcDateTime()) if again_at else WatchRow.again_at,
-            ring_seq=WatchRow.ring_seq + 1,
+            **rung(WatchRow, at),
         ),
     )
 
@@ -282,23 +282,19 @@ def reseed(session: Session, whose: Crowd, now: datetime, *, at: datetime | None
         (WatchRow.cursor.is_(None), literal(now, UtcDateTime())),
         else_=literal(at or now, UtcDateTime()),
     )
-    _update(
+    run(
         session,
         chosen.values(
             reseed_at=begins_at,
             seed_id=None,
             seed_link=None,
             cursor_version=WatchRow.cursor_version + 1,
-            due_at=case((WatchRow.cursor.is_(None), _earliest(now)), else_=_earliest(at or now)),
+            due_at=case(
+                (WatchRow.cursor.is_(None), earliest(WatchRow.due_at, now)),
+                else_=earliest(WatchRow.due_at, at or now),
+            ),
             ring_seq=WatchRow.ring_seq + 1,
         ),
-    )
-
-
-def _earliest(at: datetime) -> ColumnElement[datetime]:
-    return case(
-        (or_(WatchRow.due_at.is_(None), WatchRow.due_at > at), literal(at, UtcDateTime())),
-        else_=WatchRow.due_at,
     )
 
 
@@ -328,12 +324,12 @@ def save(session: Session, lease: WatchLease, watch: Watch, rest: Rest | None = 
     if rest is not None:
         values |= _given_back(lease, rest)
     statement = _own(lease).where(WatchRow.cursor_version == watch.cursor_version)
-    return _update(session, statement.values(**values)) == 1
+    return run(session, statement.values(**values)) == 1
 
 
 def settle(session: Session, lease: WatchLease, rest: Rest) -> None:
     """Give the lease back and keep everything else as it is."""
-    _update(session, _own(lease).values(**_given_back(lease, rest)))
+    run(session, _own(lease).values(**_given_back(lease, rest)))
 
 
 def _own(lease: WatchLease) -> Update:
@@ -343,18 +339,10 @@ def _own(lease: WatchLease) -> Update:
 
 
 def _given_back(lease: WatchLease, rest: Rest) -> dict[str, object]:
-    """A ring during the run is kept: then the row stays due as the ring left it (R1)."""
-    quiet = WatchRow.ring_seq == lease.ring_seq
-    return {
-        "due_at": case(
-            (quiet, literal(rest.due_at, UtcDateTime())),
-            else_=func.coalesce(WatchRow.due_at, literal(rest.now, UtcDateTime())),
-        ),
-        "again_at": case((quiet, literal(rest.again_at, UtcDateTime())), else_=WatchRow.again_at),
-        "attempts": rest.attempts,
-        "lease_token": None,
-        "lease_until": None,
-    }
+    again_at = literal(rest.again_at, UtcDateTime())
+    return given_back(
+        WatchRow, lease.ring_seq, due_at=rest.due_at, attempts=rest.attempts, now=rest.now
+    ) | {"again_at": unless_rung(WatchRow, lease.ring_seq, again_at, WatchRow.again_at)}
 
 
 def note_problem(session: Session, mailbox_id: str, code: str, now: datetime) -> None:
@@ -366,7 +354,7 @@ def note_problem(session: Session, mailbox_id: str, code: str, now: datetime) ->
     # Links before the mailbox, as everybody locks them.
     crowds.ring_wanted(session, Crowd(mailbox_id=mailbox_id), now)
     _set_problem(session, mailbox_id, code)
-    _update(
+    run(
         session,
         update(WatchRow)
         .where(WatchRow.mailbox_id == mailbox_id)
@@ -376,14 +364,14 @@ def note_problem(session: Session, mailbox_id: str, code: str, now: datetime) ->
 
 def clear_problem(session: Session, mailbox_id: str, now: datetime) -> None:
     """The mailbox can be read again: every link that rests under a mark is looked at."""
-    _update(
+    run(
         session,
         update(LinkRow)
         .where(LinkRow.mailbox_id == mailbox_id, LinkRow.blocked_by.is_not(None))
-        .values(due_at=_link_earliest(now), ring_seq=LinkRow.ring_seq + 1),
+        .values(**rung(LinkRow, now)),
     )
     _set_problem(session, mailbox_id, None)
-    _update(
+    run(
         session,
         update(WatchRow).where(WatchRow.mailbox_id == mailbox_id).values(problem_since=None),
     )
@@ -393,19 +381,12 @@ def _set_problem(session: Session, mailbox_id: str, code: str | None) -> None:
     """Only an admin takes back that too much changed at once (L7)."""
     is_ours = MailboxRow.problem.is_distinct_from(EndReason.MASS_CHANGE.value)
     statement = update(MailboxRow).where(MailboxRow.id == mailbox_id, is_ours)
-    _update(session, statement.values(problem=code))
-
-
-def _link_earliest(at: datetime) -> ColumnElement[datetime]:
-    return case(
-        (or_(LinkRow.due_at.is_(None), LinkRow.due_at > at), literal(at, UtcDateTime())),
-        else_=LinkRow.due_at,
-    )
+    run(session, statement.values(problem=code))
 
 
 def note_changed(session: Session, mailbox_id: str, now: datetime) -> None:
     """When a change was last detected (S5)."""
-    _update(session, update(MailboxRow).where(MailboxRow.id == mailbox_id).values(changed_at=now))
+    run(session, update(MailboxRow).where(MailboxRow.id == mailbox_id).values(changed_at=now))
 
 
 def person_waits(session: Session, mailbox_id: str, now: datetime) -> bool:
@@ -420,9 +401,3 @@ def count_due(session: Session, now: datetime) -> int:
         select(func.count()).select_from(WatchRow).where(WatchRow.due_at <= now, _is_free(now))
     )
     return session.scalar(counted) or 0
-
-
-def _update(session: Session, statement: Update) -> int:
-    # Core only: loaded rows and the links' versions are never touched (A2).
-    result = session.execute(statement, execution_options={"synchronize_session": False})
-    return int(getattr(result, "rowcount", 0))

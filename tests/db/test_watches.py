@@ -207,6 +207,24 @@ def test_a_quiet_look_says_when_the_next_one_is(database: Database, due: Mailbox
 
 
 @pytest.mark.parametrize("due_at", [None, LATER, NOON - timedelta(hours=1)])
+@pytest.mark.parametrize("ends_with", ["a look", "a page"])
+def test_a_lease_that_is_given_back_keeps_no_name(
+    database: Database, due: Mailboxes, ends_with: str
+) -> None:
+    """A24: a worker frees by its name what it still held, and nothing else."""
+    lease = claimed(database)
+    assert row_of(database, lease.mailbox_id).lease_holder == "one"
+
+    if ends_with == "a look":
+        settle(database, lease)
+    else:
+        with database.write.begin() as session:
+            assert watches.save(session, lease, lease.watch, Rest(LATER, None, 0, NOON))
+
+    row = row_of(database, lease.mailbox_id)
+    assert (row.lease_token, row.lease_until, row.lease_holder) == (None, None, None)
+
+
 def test_a_ring_never_makes_a_mailbox_due_later(
     database: Database, mailboxes: Mailboxes, due_at: datetime | None
 ) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from backend.db.crowds import Crowd
 from backend.db.models import FirmRow, UserRow
+from backend.db.statements import run
 from backend.domain.errors import ChangedMeanwhileError, InvalidFieldsError, NotNowError
 from backend.domain.policy import SyncMode
 from backend.domain.ports import Clock, Principal
@@ -124,9 +125,9 @@ def _check(firm: FirmRow, changed: frozenset[str]) -> None:
 
 def _take_users_along(session: Session, firm_id: str, mode: SyncMode) -> None:
     """Whoever has not chosen a mode himself has the firm's."""
-    session.execute(
+    run(
+        session,
         update(UserRow)
         .where(UserRow.firm_id == firm_id, UserRow.mode_chosen.is_(False))
         .values(mode=mode),
-        execution_options={"synchronize_session": False},
     )
