@@ -206,7 +206,6 @@ def test_a_quiet_look_says_when_the_next_one_is(database: Database, due: Mailbox
     assert (row.due_at, row.attempts, row.lease_token, row.lease_until) == (LATER, 3, None, None)
 
 
-@pytest.mark.parametrize("due_at", [None, LATER, NOON - timedelta(hours=1)])
 @pytest.mark.parametrize("ends_with", ["a look", "a page"])
 def test_a_lease_that_is_given_back_keeps_no_name(
     database: Database, due: Mailboxes, ends_with: str
@@ -225,6 +224,7 @@ def test_a_lease_that_is_given_back_keeps_no_name(
     assert (row.lease_token, row.lease_until, row.lease_holder) == (None, None, None)
 
 
+@pytest.mark.parametrize("due_at", [None, LATER, NOON - timedelta(hours=1)])
 def test_a_ring_never_makes_a_mailbox_due_later(
     database: Database, mailboxes: Mailboxes, due_at: datetime | None
 ) -> None:
