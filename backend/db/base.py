@@ -11,7 +11,13 @@ from sqlalchemy import JSON, Enum, MetaData
 from sqlalchemy.orm import DeclarativeBase
 
 from backend.domain.link import CategoryPermission, LinkState
-from backend.domain.policy import BlockedAddresses, Origin, PrivateEvents, SyncMode
+from backend.domain.policy import (
+    BlockedAddresses,
+    Origin,
+    PrivateEvents,
+    SyncMode,
+    UserAddress,
+)
 from backend.sql import UtcDateTime
 
 
@@ -43,11 +49,13 @@ class Base(DeclarativeBase):
     type_annotation_map = {  # noqa: RUF012 - read by SQLAlchemy at class creation
         datetime: UtcDateTime,
         dict[str, Any]: JSON,
+        dict[str, str]: JSON,
         list[str]: JSON,
         SyncMode: _values(SyncMode),
         Origin: _values(Origin),
         PrivateEvents: _values(PrivateEvents),
         BlockedAddresses: _values(BlockedAddresses),
+        UserAddress: _values(UserAddress),
         LinkState: _values(LinkState),
         CategoryPermission: _values(CategoryPermission),
     }

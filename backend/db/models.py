@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import (
     CheckConstraint,
@@ -18,7 +18,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from backend.db.base import Base, new_id
 from backend.db.ids import ordered_id
 from backend.domain.link import CategoryPermission, LinkState
-from backend.domain.policy import BlockedAddresses, Origin, PrivateEvents, SyncMode
+from backend.domain.policy import (
+    BlockedAddresses,
+    Origin,
+    PrivateEvents,
+    SyncMode,
+    UserAddress,
+)
 
 
 class FirmRow(Base):
@@ -37,6 +43,7 @@ class FirmRow(Base):
     users_may_enable: Mapped[bool] = mapped_column(default=True)
     past_days: Mapped[int] = mapped_column(default=30)
     future_days: Mapped[int] = mapped_column(default=730)
+    commencement_date: Mapped[date | None]
     private_events: Mapped[PrivateEvents] = mapped_column(default=PrivateEvents.EXCLUDE)
     sync_internal_manual: Mapped[bool] = mapped_column(default=True)
     sync_internal_automatic: Mapped[bool] = mapped_column(default=False)
@@ -50,13 +57,23 @@ class FirmRow(Base):
     also_company_types: Mapped[bool] = mapped_column(default=False)
     exclude_personnel: Mapped[bool] = mapped_column(default=True)
     include_description: Mapped[bool] = mapped_column(default=True)
+    include_location: Mapped[bool] = mapped_column(default=True)
+    include_reminder: Mapped[bool] = mapped_column(default=True)
+    show_as_values: Mapped[dict[str, str]] = mapped_column(default=dict)
     activity_type: Mapped[str] = mapped_column(String(200), default="CalendarSyncMeeting_System")
+    added_activity_type: Mapped[str | None] = mapped_column(String(200))
+    user_address: Mapped[UserAddress] = mapped_column(default=UserAddress.MAIL)
+    """Which address of the directory identifies a user (A1)."""
+    competing_marks: Mapped[list[str]] = mapped_column(default=list)
+    """Categories and properties by which the firm knows further competing syncs (A2)."""
     category_name: Mapped[str] = mapped_column(String(255), default="Add this Event to InterAction")
     category_color: Mapped[str] = mapped_column(String(20), default="preset7")
     cancelled_records: Mapped[str] = mapped_column(String(20), default="mark")
     delete_synced_events: Mapped[bool] = mapped_column(default=True)
     log_days: Mapped[int] = mapped_column(default=180)
     """How long lines of the history are kept (X6)."""
+    erased: Mapped[list[str]] = mapped_column(default=list)
+    """Hashes of the addresses of people who were erased: no record names them again (X6)."""
     version: Mapped[int] = mapped_column(default=1)
     """Counts changes of the settings: two admins never overwrite each other unseen."""
 
@@ -94,6 +111,9 @@ class UserRow(Base):
     name: Mapped[str] = mapped_column(String(300), default="")
     address: Mapped[str | None] = mapped_column(String(320))
     """The e-mail address that identifies the user, normalised; ``None``: cannot be enabled (A5)."""
+    mail: Mapped[str | None] = mapped_column(String(320))
+    principal_name: Mapped[str | None] = mapped_column(String(320))
+    """What the directory last said of both kinds of address; ``None`` in both: nothing yet."""
     enabled_by_admin: Mapped[bool | None]
     enabled_by_user: Mapped[bool | None]
     mode: Mapped[SyncMode] = mapped_column(default=SyncMode.MANUAL)
@@ -121,6 +141,8 @@ class MailboxRow(Base):
     """Graph asked everybody to wait until then (Retry-After, shared through the row)."""
     master_category: Mapped[str | None] = mapped_column(String(255))
     """The master category that was made or found, so that it is looked for once."""
+    master_color: Mapped[str | None] = mapped_column(String(20))
+    """The firm's colour for it then; another one now: it is coloured anew."""
     changed_at: Mapped[datetime | None]
     written_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
@@ -255,6 +277,8 @@ class LinkRow(Base):
     gone_since: Mapped[datetime | None]
     awaited_until: Mapped[datetime | None]
     undo_until: Mapped[datetime | None]
+    review_until: Mapped[datetime | None]
+    """An admin has chosen that this record goes if it no longer qualifies; until then (S6)."""
     last_change_seen_at: Mapped[datetime | None]
     written_at: Mapped[datetime | None]
     created_at: Mapped[datetime]

@@ -67,7 +67,7 @@ def is_enabled() -> ColumnElement[bool]:
         UserRow.enabled_by_admin.is_(true()),
         or_(UserRow.enabled_by_user.is_(None), UserRow.enabled_by_user.is_(true())),
     )
-    return or_(by_himself, by_admin)
+    return and_(UserRow.address.is_not(None), or_(by_himself, by_admin))
 
 
 def note_activations(session: Session, whose: Crowd, now: datetime) -> None:

@@ -21,6 +21,7 @@ def policy_of(firm: FirmRow) -> Policy:
         users_may_enable=firm.users_may_enable,
         past_days=firm.past_days,
         future_days=firm.future_days,
+        commencement_date=firm.commencement_date,
         private_events=firm.private_events,
         sync_internal_manual=firm.sync_internal_manual,
         sync_internal_automatic=firm.sync_internal_automatic,
@@ -33,7 +34,11 @@ def policy_of(firm: FirmRow) -> Policy:
         also_company_types=firm.also_company_types,
         exclude_personnel=firm.exclude_personnel,
         include_description=firm.include_description,
+        include_location=firm.include_location,
+        include_reminder=firm.include_reminder,
+        show_as_values=dict(firm.show_as_values),
         activity_type=firm.activity_type,
+        added_activity_type=firm.added_activity_type,
         category_name=firm.category_name,
         category_color=firm.category_color,
         cancelled_records=firm.cancelled_records,
@@ -54,6 +59,7 @@ def user_state_of(user: UserRow, mailbox: MailboxRow, server: ServerRow | None) 
         activated_at=user.activated_at,
         block_list=tuple(user.block_list),
         owner_oid=user.oid,
+        has_address=user.address is not None,
     )
 
 
@@ -94,6 +100,7 @@ def snapshot(row: LinkRow, tenant_id: str) -> Link:
         gone_since=row.gone_since,
         awaited_until=row.awaited_until,
         undo_until=row.undo_until,
+        review_until=row.review_until,
         last_change_seen_at=row.last_change_seen_at,
         written_at=row.written_at,
         off_delta=row.off_delta,

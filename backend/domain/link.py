@@ -162,6 +162,8 @@ class Link:
     awaited_until: datetime | None = None
     """Until when a just saved event may still be missing in Graph (T8)."""
     undo_until: datetime | None = None
+    review_until: datetime | None = None
+    """Until when the record goes if it no longer qualifies, by an admin's choice (S6)."""
     last_change_seen_at: datetime | None = None
     written_at: datetime | None = None
     off_delta: bool = False

@@ -41,8 +41,8 @@ def draft_for(
         start_date=event.start_date,
         end_date=event.end_date,
         time_zone=event.time_zone,
-        location="; ".join(loc.name for loc in event.locations if loc.name),
-        resources=rooms_of(event),
+        location=_places(event) if policy.include_location else "",
+        resources=rooms_of(event) if policy.include_location else (),
         status=ActivityStatus.CANCELLED if event.is_cancelled else ActivityStatus.CONFIRMED,
         contacts=tuple(
             MatchedContact(
@@ -70,11 +70,15 @@ def draft_for(
         ical_uid=event.ical_uid,
         web_link=event.web_link,
         online_meeting=event.online_meeting,
-        show_as=event.show_as,
+        show_as=policy.show_as_values.get(event.show_as, event.show_as),
         importance=event.importance,
         private=event.is_private,
-        reminder_minutes=event.reminder_minutes,
+        reminder_minutes=event.reminder_minutes if policy.include_reminder else None,
     )
+
+
+def _places(event: Event) -> str:
+    return "; ".join(loc.name for loc in event.locations if loc.name)
 
 
 def rooms_of(event: Event) -> tuple[str, ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 from backend.domain.event import domain_of, normalised_address
@@ -39,6 +39,25 @@ class BlockedAddresses(StrEnum):
     SKIP_MATCH = "skip_match"
 
 
+class UserAddress(StrEnum):
+    """Which address of the directory identifies a user (A1)."""
+
+    MAIL = "mail"
+    PRINCIPAL_NAME = "principal_name"
+
+
+class Direction(StrEnum):
+    """Which way changes flow (A2); only the first is there yet."""
+
+    FROM_MICROSOFT = "from_microsoft"
+    TO_MICROSOFT = "to_microsoft"
+    BOTH = "both"
+
+
+SHOW_AS = ("free", "tentative", "busy", "oof", "workingElsewhere", "unknown")
+"""Graph's words for how an event shows its time (Graph docs: freeBusyStatus)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """A firm's settings (A1, A2). Defaults are the product's."""
@@ -49,6 +68,8 @@ class Policy:
     users_may_enable: bool = True
     past_days: int = 30
     future_days: int = 730
+    commencement_date: date | None = None
+    """Events that ended before this day (UTC) are not synced, whoever wants them (A2)."""
     private_events: PrivateEvents = PrivateEvents.EXCLUDE
     sync_internal_manual: bool = True
     sync_internal_automatic: bool = False
@@ -62,7 +83,13 @@ class Policy:
     also_company_types: bool = False
     exclude_personnel: bool = True
     include_description: bool = True
+    include_location: bool = True
+    include_reminder: bool = True
+    show_as_values: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What the CRM gets for Graph's words; a word that is missing goes as it is."""
     activity_type: str = "CalendarSyncMeeting_System"
+    added_activity_type: str | None = None
+    """What the Add Activity form proposes; ``None``: as synced records."""
     category_name: str = "Add this Event to InterAction"
     category_color: str = "preset7"
     cancelled_records: str = "mark"
@@ -72,6 +99,12 @@ class Policy:
     def period(self, now: datetime) -> tuple[datetime, datetime]:
         """Between which instants an event's end lies inside the period."""
         return now - timedelta(days=self.past_days), now + timedelta(days=self.future_days)
+
+    @property
+    def begins_at(self) -> datetime | None:
+        """The first instant of the commencement date."""
+        day = self.commencement_date
+        return None if day is None else datetime.combine(day, time(), UTC)
 
     def allows(self, origin: Origin) -> bool:
         """Whether the firm's mode allows this way of syncing (E2)."""
@@ -109,10 +142,14 @@ class UserState:
     activated_at: datetime | None = None
     block_list: tuple[str, ...] = ()
     owner_oid: str = ""
+    has_address: bool = True
+    """Whether the directory has an address of the type the firm uses (A5)."""
 
     def is_enabled(self, policy: Policy) -> bool:
-        """E4: the admin's word first, then the user's own where the firm allows it."""
-        if self.enabled_by_admin is False or self.enabled_by_user is False:
+        """E4: the admin's word first, then the user's own where the firm allows it (A5: nobody
+        without an address).
+        """
+        if not self.has_address or False in (self.enabled_by_admin, self.enabled_by_user):
             return False
         if self.enabled_by_admin is True:
             return True
@@ -124,6 +161,8 @@ class UserState:
 
     def may_enable_himself(self, policy: Policy) -> bool:
         """Whether flipping his own switch would enable the user (T7)."""
+        if not self.has_address:
+            return False
         return self.enabled_by_admin is True or (
             self.enabled_by_admin is None and policy.users_may_enable
         )

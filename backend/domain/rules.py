@@ -1,4 +1,4 @@
-"""May this event be synced? E1-E17, each with a stable code, a sentence and the step that helps.
+"""May this event be synced? E1-E17 and A2's limits, each with a stable code, a sentence and the step that helps.
 
 Every rule is evaluated every time and the whole list is kept, so that the pane, the log, the API
 and support say the same thing.
@@ -47,12 +47,12 @@ __all__ = [
 def evaluate(situation: Situation, source: Source = Source.GRAPH) -> Verdict:
     """Judge an event by every rule; pure and total.
 
-    ``situation.origin`` says which way it would be synced: the rules that apply to automatic
-    sync only are then listed with ``applies=False`` and ``passed=True`` for a tick.
+    ``situation.origin`` says which way it would be synced: rules of the other way only are listed
+    with ``applies=False`` and ``passed=True``.
     """
     checks = []
     for rule in _RULES:
-        applies = situation.origin is Origin.AUTOMATIC or not rule.automatic_only
+        applies = rule.only_for in (None, situation.origin)
         passed, message, fix = rule.judge(situation) if applies else (True, rule.states, None)
         checks.append(
             Check(
@@ -76,7 +76,7 @@ class _Rule:
     states: str
     """The rule as a sentence that is true when it is met."""
     judge: Callable[[Situation], _Outcome]
-    automatic_only: bool = False
+    only_for: Origin | None = None
 
 
 def _met() -> _Outcome:
@@ -318,6 +318,36 @@ def _not_draft(s: Situation) -> _Outcome:
     return _not_met("The invitations have not been sent yet.", "It is added once they are sent.")
 
 
+def _after_commencement(s: Situation) -> _Outcome:
+    begins_at = s.policy.begins_at
+    if begins_at is None:
+        return _met()
+    if s.facts.end is None:
+        return _unknown()
+    if s.facts.end >= begins_at:
+        return _met()
+    return _not_met(
+        f"Your firm syncs events from {begins_at.date().isoformat()} on; this one ended before.",
+        "Use Add Activity to record an earlier meeting.",
+        FixAction.ADD_ACTIVITY,
+    )
+
+
+def _has_contact(s: Situation) -> _Outcome:
+    """The switch for a tick; in automatic sync E13 says the same and more."""
+    if s.policy.unmatched_manual:
+        return _met()
+    if s.facts.attendee_matches is None:
+        return _unknown()
+    if any(match.contact is not None for match in s.facts.attendee_matches):
+        return _met()
+    return _not_met(
+        "Nobody invited is a contact in the CRM.",
+        "Add somebody invited to the CRM first, or use Add Activity.",
+        FixAction.ADD_ACTIVITY,
+    )
+
+
 _RULES = (
     _Rule(Reason.FIRM_SYNC_OFF, "Calendar sync is on for your firm.", _firm_sync),
     _Rule(Reason.MODE_NOT_ALLOWED, "This way of syncing is switched on.", _mode),
@@ -333,25 +363,25 @@ _RULES = (
         Reason.EXTERNAL_ORGANIZER,
         "The organizer is a member of the firm.",
         _own_organizer,
-        automatic_only=True,
+        only_for=Origin.AUTOMATIC,
     ),
     _Rule(
         Reason.CREATED_BEFORE_ACTIVATION,
         "The event was created after sync was enabled.",
         _created_after,
-        automatic_only=True,
+        only_for=Origin.AUTOMATIC,
     ),
     _Rule(
         Reason.NO_SELECTED_CONTACT_TYPE,
         "Someone invited has a selected contact type.",
         _selected_type,
-        automatic_only=True,
+        only_for=Origin.AUTOMATIC,
     ),
     _Rule(
         Reason.OPTED_OUT,
         "The event was not taken out of the sync.",
         _not_opted_out,
-        automatic_only=True,
+        only_for=Origin.AUTOMATIC,
     ),
     _Rule(Reason.INTERNAL_ONLY, "Internal events may be synced.", _not_internal),
     _Rule(Reason.BLOCKED_ADDRESS, "Nobody invited is on a block list.", _not_blocked),
@@ -359,6 +389,17 @@ _RULES = (
         Reason.DRAFT_EVENT,
         "The invitations have been sent.",
         _not_draft,
-        automatic_only=True,
+        only_for=Origin.AUTOMATIC,
+    ),
+    _Rule(
+        Reason.BEFORE_COMMENCEMENT,
+        "The event ends after your firm's sync began.",
+        _after_commencement,
+    ),
+    _Rule(
+        Reason.NO_CONTACT,
+        "Someone invited is a contact, or need not be.",
+        _has_contact,
+        only_for=Origin.MANUAL,
     ),
 )

@@ -14,7 +14,7 @@ from backend.domain.policy import Origin, Policy, UserState
 
 
 class Reason(StrEnum):
-    """The public codes of the rules, in the order of the product's table."""
+    """The public codes of the rules, in the order of the product's table; the last two are A2's."""
 
     FIRM_SYNC_OFF = "firm_sync_off"
     MODE_NOT_ALLOWED = "mode_not_allowed"
@@ -33,6 +33,8 @@ class Reason(StrEnum):
     INTERNAL_ONLY = "internal_only"
     BLOCKED_ADDRESS = "blocked_address"
     DRAFT_EVENT = "draft_event"
+    BEFORE_COMMENCEMENT = "before_commencement"
+    NO_CONTACT = "no_contact"
 
 
 class FixAction(StrEnum):

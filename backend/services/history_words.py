@@ -92,6 +92,10 @@ _LINES: Mapping[str, tuple[From, str]] = {
     # what people did in the CRM
     "edited_in_crm": (From.CRM, "The record was edited in the CRM. Outlook no longer changes it."),
     "deleted_in_crm": (From.CRM, "The record was deleted in the CRM. No rule adds it again."),
+    "no_longer_qualifies": (
+        From.ADMIN,
+        "It no longer met the settings, and an administrator chose to remove such records.",
+    ),
     "no_record": (From.CRM, "The record was missing in the CRM. It is made again."),
     # writes
     "activity_added": (From.PANE, "A record was added with the form. It is not kept up to date."),
@@ -102,6 +106,10 @@ _LINES: Mapping[str, tuple[From, str]] = {
     "absent": (From.SYNC, "There was no record to remove."),
     "destroyed": (From.SYNC, "The record was deleted for good."),
     "marked": (From.SYNC, "The record says that it is no longer kept up to date."),
+    # looks at a mailbox (A6)
+    "run_changes": (From.SYNC, "The calendar was looked at for changes."),
+    "run_resync": (From.SYNC, "The whole period of the calendar was read anew."),
+    "run_first_pull": (From.SYNC, "The calendar was read for the first time."),
     # setbacks
     "graph_failed": (From.SYNC, "Microsoft 365 could not do its part. It is tried again."),
     "crm_failed": (From.SYNC, "The CRM could not do its part. It is tried again."),
@@ -142,6 +150,8 @@ _CODES: Mapping[str, str] = {
     Reason.INTERNAL_ONLY: "Nobody outside the firm is invited.",
     Reason.BLOCKED_ADDRESS: "Somebody invited is on a block list.",
     Reason.DRAFT_EVENT: "The invitations are not sent yet.",
+    Reason.BEFORE_COMMENCEMENT: "The event ended before the firm's sync began.",
+    Reason.NO_CONTACT: "Nobody invited is a contact in the CRM.",
     EndReason.FINAL: "The sync period of the event is over.",
     EndReason.EVENT_NOT_FOUND: "Outlook never showed the saved event.",
     EndReason.DELETED: "The event was deleted in Outlook.",
@@ -163,6 +173,9 @@ _CODES: Mapping[str, str] = {
     "entra_unavailable": "The sign-in service did not answer or asked for a new sign-in.",
     "entra_access_denied": "The sign-in service denied access.",
     "entra_rejected": "The sign-in service refused the request.",
+    "cursor_lost": "Microsoft 365 no longer knows how far the calendar was read.",
+    "endless_round": "Microsoft 365 led from page to page and to no end.",
+    "internal_error": "Calendar Sync itself failed. It is tried again.",
 }
 
 _SILENT = frozenset({EndReason.UNTICKED.value, "edited_in_crm", "deleted_in_crm"})

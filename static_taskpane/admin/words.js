@@ -117,4 +117,6 @@ export const RULES = {
   internal_only: "Somebody from outside is invited, or internal events may sync.",
   blocked_address: "No blocked address is invited.",
   draft_event: "The event is not a draft.",
+  before_commencement: "The event ends after the firm's sync began.",
+  no_contact: "A contact is invited, or ticks need none.",
 };

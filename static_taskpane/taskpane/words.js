@@ -29,6 +29,8 @@ const RULE_NAMES = {
   internal_only: "Internal events",
   blocked_address: "No blocked addresses",
   draft_event: "Invitations are sent",
+  before_commencement: "Not before the firm’s sync began",
+  no_contact: "Somebody invited is a contact",
 };
 
 /** @param {string} code */
@@ -52,6 +54,11 @@ const REASONS = {
   cancelled: "The event was cancelled.",
   internal_only: "Nobody outside your firm is invited.",
   blocked_address: "Someone invited is on a block list.",
+  no_selected_contact_type: "Nobody invited has a contact type that your firm selected.",
+  external_organizer: "The organizer is not a member of your firm.",
+  draft_event: "The invitations have not been sent yet.",
+  before_commencement: "The event ended before your firm’s sync began.",
+  no_contact: "Nobody invited is a contact in InterAction.",
   already_linked: "This meeting is already synced from another calendar.",
   event_not_found: "Outlook never showed the saved event, so nothing was added.",
   left_calendar: "The event is no longer in your main calendar. It may have been moved.",
