@@ -7,14 +7,14 @@ counts as recurring, an unreadable time refuses the whole event.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypedDict, TypeVar
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
-from backend.adapters.body_text import body_text
+from backend.adapters.body_text import LONGEST_HTML, body_text
+from backend.adapters.join_links import find_meeting, provider_of
 from backend.domain.errors import RemoteRejectedError
 from backend.domain.event import (
     Attendee,
@@ -26,6 +26,7 @@ from backend.domain.event import (
     Person,
     Sensitivity,
 )
+from backend.domain.zones import known_as, zone_of
 
 ZERO_TIME = datetime(1, 1, 1, tzinfo=UTC)
 """Graph's own word for "no time"."""
@@ -39,7 +40,6 @@ _PROVIDERS = frozenset({"teamsForBusiness", "skypeForBusiness", "skypeForConsume
 _MOMENT = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]00:00)?", re.ASCII
 )
-_UTC_NAMES = frozenset({"utc", "etc/utc", "gmt", "etc/gmt", "tzone://microsoft/utc"})
 _LONGEST_REMINDER = 2**31 - 1
 
 Json = Mapping[str, Any]
@@ -121,6 +121,9 @@ def parse_event(raw: object) -> Event:
     all_day = item.get("isAllDay") is True
     start, start_date = _moment(item.get("start"), "start", all_day=all_day)
     end, end_date = _moment(item.get("end"), "end", all_day=all_day)
+    if end < start and not all_day:
+        # The hour that clocks show twice in autumn: it began in the first and ended in the second.
+        end, _ = _moment(item.get("end"), "end", all_day=False, fold=1)
     if start_date is not None and end_date is not None and end_date <= start_date:
         # An all-day event ends with the midnight after it.
         end_date = start_date + timedelta(days=1)
@@ -246,28 +249,33 @@ def _instant(value: object, *, default: datetime) -> datetime:
     return moment
 
 
-def _moment(value: object, member: str, *, all_day: bool) -> tuple[datetime, date | None]:
-    """Start or end as aware UTC and, for an all-day event, its date."""
+def _moment(
+    value: object, member: str, *, all_day: bool, fold: int = 0
+) -> tuple[datetime, date | None]:
+    """Start or end as aware UTC and, for an all-day event, its date.
+
+    ``fold`` 1 reads a time that the clocks of its zone show twice as the later one. A time that
+    they skip counts from the hour before, as Outlook shows it.
+    """
     pair = _mapping(value)
     wall = parsed_moment(pair.get("dateTime"))
-    zone = pair.get("timeZone")
-    if wall is None or not isinstance(zone, str):
+    zone_name = pair.get("timeZone")
+    if wall is None or not isinstance(zone_name, str):
         raise _unreadable(member)
-    is_utc = zone.strip().casefold() in _UTC_NAMES
+    zone = zone_of(zone_name)
+    is_utc = zone is not None and zone.key == "UTC"
     try:
         if all_day:
             # Midnight in UTC of the day itself; should Graph ever convert the organizer's midnight,
             # the day is the nearest one. In another zone the wall clock shows the day.
             day = (wall + timedelta(hours=12)).date() if is_utc else wall.date()
             return _midnight(day), day
-        if is_utc:
-            return wall, None
-        # Never asked for, as we send no outlook.timezone; read where the name is a standard one.
-        return wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC), None
-    except (ValueError, OverflowError, OSError) as error:
+        if zone is None:
+            raise _unreadable(f"{member} zone")
+        # Any zone but UTC was never asked for, as we send no outlook.timezone.
+        return wall.replace(tzinfo=zone, fold=fold).astimezone(UTC), None
+    except (ValueError, OverflowError) as error:
         raise _unreadable(member) from error
-    except KeyError as error:  # ZoneInfoNotFoundError
-        raise _unreadable(f"{member} zone") from error
 
 
 def _midnight(day: date) -> datetime:
@@ -276,10 +284,7 @@ def _midnight(day: date) -> datetime:
 
 def _zone_name(value: object) -> str | None:
     """The zone the event was made in; ``None`` for a custom one, whose rules nobody tells."""
-    name = _text(value).strip()
-    if name.casefold() == "tzone://microsoft/utc":
-        return "UTC"
-    return None if not name or "://" in name else name
+    return known_as(_text(value))
 
 
 def _address(value: object) -> str:
@@ -321,13 +326,28 @@ def _locations(many: object, one: object) -> tuple[Location, ...]:
 
 
 def _location(item: Json) -> Location | None:
-    name = _text(item.get("displayName")).strip()
+    name = _text(item.get("displayName")).strip() or _street(item.get("address"))
     candidates = (item.get("locationEmailAddress"), item.get("uniqueId"), item.get("locationUri"))
     address = next((a for c in candidates if "@" in (a := _address(c))), None)
     is_room = item.get("locationType") == "conferenceRoom"
     if not name and address is None:
         return None
     return Location(name or (address or ""), address if is_room else None, is_room)
+
+
+def _street(value: object) -> str:
+    """A postal address in one line, for a place that has no name."""
+    address = _mapping(value)
+    street, place, country = (
+        _text(address.get("street")).strip(),
+        " ".join(
+            part
+            for member in ("postalCode", "city", "state")
+            if (part := _text(address.get(member)).strip())
+        ),
+        _text(address.get("countryOrRegion")).strip(),
+    )
+    return ", ".join(part for part in (street, place, country) if part)
 
 
 def _body(value: object) -> str | None:
@@ -347,12 +367,24 @@ def _reminder(item: Json) -> int | None:
 
 
 def _online_meeting(item: Json) -> OnlineMeeting | None:
+    """How to join: Graph's own word first, then what another service wrote into place or body."""
     join_url = _web_address(_mapping(item.get("onlineMeeting")).get("joinUrl"))
     join_url = join_url or _web_address(item.get("onlineMeetingUrl"))
-    if item.get("isOnlineMeeting") is not True and join_url is None:
-        return None
-    provider = _word(item.get("onlineMeetingProvider"), _PROVIDERS, default="unknown")
-    return OnlineMeeting(provider, join_url)
+    said = _word(item.get("onlineMeetingProvider"), _PROVIDERS, default="unknown")
+    if join_url is not None:
+        return OnlineMeeting(provider_of(join_url) or said, join_url)
+    found = find_meeting(*_written(item))
+    if found is not None:
+        return found
+    return OnlineMeeting(said) if item.get("isOnlineMeeting") is True else None
+
+
+def _written(item: Json) -> Iterator[str]:
+    """What people and services wrote where a meeting's address may stand."""
+    for place in (item.get("location"), *_items(item.get("locations"))):
+        yield _text(_mapping(place).get("displayName"))
+        yield _text(_mapping(place).get("locationUri"))
+    yield _text(_mapping(item.get("body")).get("content"))[:LONGEST_HTML]
 
 
 def _web_address(value: object) -> str | None:

@@ -28,7 +28,7 @@ TEAMS_BLOCK = (
         ("<ul><li>a</li><li>b</li></ul>", "  * a\n  * b"),
         ("a&nbsp;&amp;&lt;b&gt;", "a &<b>"),
         ("<div>Agenda:</div><div>1. a</div>", "Agenda:\n1. a"),
-        ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td><td>d</td></tr></table>", "a b\nc d"),
+        ("<ol><li>a</li><li>b<ul><li>c</li></ul></li></ol>", " 1. a\n 2. b\n      + c"),
         ("<script>alert(1)</script><style>p{}</style><p>x</p>", "x"),
         ("<head><title>T</title></head><p>x</p>", "x"),
         ("<!-- hidden --><p>x</p>", "x"),
@@ -41,6 +41,60 @@ TEAMS_BLOCK = (
 )
 def test_html_becomes_text(html: str, text: str) -> None:
     assert body_text(html, "html") == text
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<tr><td>a</td><td>b</td></tr><tr><td>c</td><td>d</td></tr>", "a | b\nc | d"),
+        ("<tr><th>Item</th><th>Fee</th></tr><tr><td>Call</td><td></td></tr>", "Item | Fee\nCall"),
+        # As Outlook writes cells: each with paragraphs of its own.
+        ("<tr><td><p class=MsoNormal>a</p><p>b<br>c</p></td><td><p>d</p></td></tr>", "a b c | d"),
+        ("<tr><td>only</td></tr><tr><td>one</td></tr>", "only\none"),
+        ("<tr><td> </td><td>spaced out</td><td>&nbsp;</td></tr>", "spaced out"),
+        # What lays out a page stays paragraphs.
+        ("<tr><td><ul><li>a</li></ul></td><td>b</td></tr>", "  * a\nb"),
+        ("<tr><td><table><tr><td>a</td><td>b</td></tr></table></td><td>c</td></tr>", "a | b\nc"),
+    ],
+)
+def test_a_row_of_words_is_one_line(html: str, text: str) -> None:
+    told = body_text(f"<table>{html}</table>", "html")
+
+    assert [line.strip() for line in told.split("\n")] == [t.strip() for t in text.split("\n")]
+
+
+SAFE = "https://eur03.safelinks.protection.outlook.com/?url=https%3A%2F%2Fx.example%2Fa&amp;data=05"
+
+
+@pytest.mark.parametrize(
+    ("link", "text"),
+    [
+        (
+            '<a href="https://x.example/a?b=1&amp;c">the file</a>',
+            "the file <https://x.example/a?b=1&c>",
+        ),
+        ('<a href="https://x.example/">https://x.example</a>', "https://x.example"),
+        ('<a href="https://x.example/"><b>bold</b></a>', "bold <https://x.example/>"),
+        ('<a href="https://x.example/"><img src="x"></a>', "<https://x.example/>"),
+        ('<a href="mailto:ben@x.example">Ben</a>', "Ben <ben@x.example>"),
+        ('<a href="mailto:ben@x.example">ben@x.example</a>', "ben@x.example"),
+        (f'<a href="{SAFE}">the file</a>', "the file <https://x.example/a>"),
+        ('<a href="javascript:alert(1)">the file</a>', "the file"),
+        ('<a href="data:text/html,x">the file</a>', "the file"),
+        ('<a href="file:///etc/passwd">the file</a>', "the file"),
+        ('<a href="https://[broken">the file</a>', "the file"),
+        ('<a href="#top">the file</a>', "the file"),
+        (f'<a href="https://x.example/{"a" * 3_000}">the file</a>', "the file"),
+    ],
+)
+def test_a_link_says_where_it_leads(link: str, text: str) -> None:
+    assert body_text(f"<p>See {link} first</p>", "html") == f"See {text} first"
+
+
+def test_what_the_author_hid_stays_hidden() -> None:
+    html = '<p>a</p><div style="DISPLAY: none">b<p>c</p></div>d<span style="mso-hide:all">e</span>'
+
+    assert body_text(html, "html").split() == ["a", "d"]
 
 
 def test_text_is_text_already() -> None:
@@ -61,6 +115,29 @@ def test_a_ruler_of_the_author_stays() -> None:
     html = f"<div>Agenda</div><div>{RULER}</div><div>Notes</div>"
 
     assert body_text(html, "html") == f"Agenda\n{RULER}\nNotes"
+    assert body_text(html + TEAMS_BLOCK, "html") == f"Agenda\n{RULER}\nNotes"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://teams.microsoft.com/l/meetup-join/19%3ameeting_x",
+        "https://teams.microsoft.com/meet/2345?p=x",
+        "https://teams.live.com/meet/9345",
+        "https://gov.teams.microsoft.us/l/meetup-join/19%3a",
+        "https://aka.ms/JoinTeamsMeeting?omkt=de-CH",
+    ],
+)
+def test_the_block_of_teams_is_known_by_its_link_in_every_language(link: str) -> None:
+    text = f"Traktanden\n{RULER}\nMicrosoft Teams-Besprechung\nBeitreten <{link}>\n{RULER}\n"
+
+    assert body_text(text, "text") == "Traktanden"
+
+
+def test_an_author_who_only_speaks_of_teams_keeps_his_words() -> None:
+    text = f"Agenda\n{RULER}\nWe meet in Microsoft Teams."
+
+    assert body_text(text, "text") == text
 
 
 @pytest.mark.parametrize(
@@ -79,6 +156,11 @@ def test_a_ruler_of_the_author_stays() -> None:
         "<p " + "a=b " * 500_000 + ">x</p>",
         "\x00" * 1_000_000,
         "<![CDATA[" * 100_000,
+        '<a href="https://x.example">x' * 100_000,
+        '<a href="https://x.example"><b>x' * 100_000,
+        "<table><tr><td>a</td><td>" * 50_000,
+        "<tr><td>a<td>b" * 50_000,
+        '<div style="display:none">' * 50_000,
         "_" * 5_000_000,
         "\n" * 5_000_000,
         "<!DOCTYPE html [" + '<!ENTITY a "aaaaaaaaaa">' * 50_000 + "]><p>&a;</p>",

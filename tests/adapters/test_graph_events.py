@@ -107,6 +107,74 @@ def test_a_zone_we_never_asked_for_is_converted_where_it_has_a_standard_name() -
 
 
 @pytest.mark.parametrize(
+    ("zone", "wall", "in_utc"),
+    [
+        ("W. Europe Standard Time", ("2026-07-01T09:00:00", "2026-07-01T10:00:00"), ("07", "08")),
+        ("eastern standard time", ("2026-01-15T09:00:00", "2026-01-15T10:00:00"), ("14", "15")),
+        ("Eastern Standard Time", ("2026-07-15T09:00:00", "2026-07-15T10:00:00"), ("13", "14")),
+        # South of the equator January is summer.
+        ("AUS Eastern Standard Time", ("2026-01-15T09:00:00", "2026-01-15T10:00:00"), ("22", "23")),
+        ("AUS Eastern Standard Time", ("2026-07-15T09:00:00", "2026-07-15T10:00:00"), ("23", "00")),
+        ("India Standard Time", ("2026-07-15T09:30:00", "2026-07-15T10:30:00"), ("04", "05")),
+        # The hour that is not: clocks jump from 02:00 to 03:00.
+        ("W. Europe Standard Time", ("2026-03-29T02:30:00", "2026-03-29T03:30:00"), ("01", "01")),
+        # The hour that is twice: it ends in the second of the two.
+        ("W. Europe Standard Time", ("2026-10-25T02:45:00", "2026-10-25T02:15:00"), ("00", "01")),
+        ("America/New_York", ("2026-11-01T01:30:00", "2026-11-01T01:00:00"), ("05", "06")),
+    ],
+)
+def test_wall_clocks_of_windows_and_iana_zones_become_utc(
+    zone: str, wall: tuple[str, str], in_utc: tuple[str, str]
+) -> None:
+    event = parse_event(an_event(start=at(wall[0], zone), end=at(wall[1], zone)))
+
+    assert (f"{event.start:%H}", f"{event.end:%H}") == in_utc
+    assert event.start <= event.end
+
+
+def test_a_place_without_a_name_is_told_by_its_street() -> None:
+    address = {"street": "Bahnhofstr. 1", "postalCode": "8001", "city": "Zürich"}
+    location = {"displayName": "", "locationType": "streetAddress", "address": address}
+
+    event = parse_event(an_event(location=location, locations=[location]))
+
+    assert event.locations == (Location("Bahnhofstr. 1, 8001 Zürich"),)
+
+
+ZOOM = "https://us02web.zoom.us/j/84512345678?pwd=abc"
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"location": {"displayName": ZOOM}},
+        {"location": {"displayName": f"Zoom, {ZOOM}."}},
+        {"locations": [{"displayName": "Zoom", "locationUri": ZOOM}]},
+        {"body": {"contentType": "html", "content": f'<p><a href="{ZOOM}">Join</a></p>'}},
+        {"body": {"contentType": "text", "content": f"Join Zoom Meeting\n{ZOOM}\n"}},
+        {"isOnlineMeeting": True, "location": {"displayName": ZOOM}},
+    ],
+)
+def test_a_join_address_of_another_service_is_found_where_it_was_written(
+    members: dict[str, Any],
+) -> None:
+    assert parse_event(an_event(**members)).online_meeting == OnlineMeeting("zoom", ZOOM)
+
+
+def test_graphs_own_join_address_goes_before_one_in_the_text() -> None:
+    event = parse_event(
+        an_event(
+            isOnlineMeeting=True,
+            onlineMeetingProvider="teamsForBusiness",
+            onlineMeeting={"joinUrl": TEAMS},
+            location={"displayName": ZOOM},
+        )
+    )
+
+    assert event.online_meeting == OnlineMeeting("teamsForBusiness", TEAMS)
+
+
+@pytest.mark.parametrize(
     ("start", "end", "days"),
     [
         # As documented: midnight UTC of the day itself, whatever the organizer's zone.
@@ -148,6 +216,8 @@ def test_an_all_day_event_in_another_zone_shows_its_wall_date() -> None:
         ("Europe/Zurich", "Europe/Zurich"),
         ("tzone://Microsoft/Utc", "UTC"),
         ("tzone://Microsoft/Custom", None),
+        ("Customized Time Zone", None),
+        ("(UTC+01:00) Amsterdam, Berlin, Bern", "(UTC+01:00) Amsterdam, Berlin, Bern"),
         ("", None),
         (None, None),
     ],
@@ -314,7 +384,11 @@ TEAMS = "https://teams.microsoft.com/l/meetup-join/19%3ameeting"
         ),
         (
             {"onlineMeetingUrl": "https://meet.lync.com/x"},
-            OnlineMeeting("unknown", "https://meet.lync.com/x"),
+            OnlineMeeting("skypeForBusiness", "https://meet.lync.com/x"),
+        ),
+        (
+            {"onlineMeetingUrl": "https://sip.firm.example/x"},
+            OnlineMeeting("unknown", "https://sip.firm.example/x"),
         ),
         ({"isOnlineMeeting": True, "onlineMeeting": None}, OnlineMeeting("unknown", None)),
         (
@@ -384,7 +458,8 @@ def test_a_subject_of_ten_thousand_characters_is_kept() -> None:
         {"start": at("tomorrow")},
         {"start": at("2026-02-30T09:00:00")},
         {"start": at("2026-03-01T24:00:00")},
-        {"start": at("2026-03-01T09:00:00", "W. Europe Standard Time")},
+        {"start": at("2026-03-01T09:00:00", "Middle Earth Standard Time")},
+        {"start": at("2026-03-01T09:00:00", "tzone://Microsoft/Custom")},
         {"start": at("2026-03-01T09:00:00", "../../etc/passwd")},
         {"start": at("2026-03-01T09:00:00", "a" * 5_000)},
         {"end": at("2026-03-01T08:59:59")},
