@@ -14,6 +14,7 @@ from backend.api.answers import (
     SeenEvent,
 )
 from backend.api.fields import Moment
+from backend.api.paging import PickerQuerySchema
 from backend.api.requests import LONGEST_ADDRESS, LONGEST_NAME, MOST_ATTENDEES
 from backend.domain.adding import ActivityForm, ChosenPerson
 from backend.domain.crm import Additions
@@ -131,13 +132,10 @@ class NameListSchema(Schema):
     next = fields.String(allow_none=True)
 
 
-class EntryQuerySchema(Schema):
+class EntryQuerySchema(PickerQuerySchema):
     """Search words for a picker; or ``id``, as often as wanted, for entries that are known."""
 
     id = _ids()
-    q = fields.String(load_default="", validate=validate.Length(max=200))
-    limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
-    cursor = fields.String(load_default=None, validate=validate.Length(max=200))
 
 
 class DraftSchema(Schema):

@@ -20,7 +20,6 @@ from backend.api.admin_json import (
     ConfigurationSchema,
     ImportSchema,
     OperationSchema,
-    PageQuerySchema,
     PausedSchema,
     PauseSchema,
     PeoplePageSchema,
@@ -29,6 +28,7 @@ from backend.api.admin_json import (
 from backend.api.admin_reports import add_report_acts, add_reports
 from backend.api.admin_servers import add_servers
 from backend.api.authentication import caller
+from backend.api.paging import PageQuerySchema
 from backend.services.administration.answers import BulkAnswer, Configuration, Operation
 from backend.services.administration.desk import Administration
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
 from marshmallow import (
     Schema,
     ValidationError,
@@ -19,9 +17,9 @@ from marshmallow import (
     validates_schema,
 )
 
-from backend.api.fields import Cursor, Moment
+from backend.api.fields import Cursor, Moment, NameCursor
+from backend.api.paging import FilteredPageSchema
 from backend.domain.policy import BlockedAddresses, PrivateEvents, SyncMode
-from backend.services.administration.answers import NamePlace
 from backend.services.administration.people_filter import PeopleFilter
 
 _ID = validate.Regexp(r"[0-9A-Za-z-]{1,64}\Z")
@@ -55,38 +53,6 @@ def _not_blank(text: str) -> None:
 def _domain(text: str) -> None:
     if _DOMAIN.fullmatch(text.strip()) is None:
         raise ValidationError("This is not a domain such as firm.example.")
-
-
-class NameCursor(fields.Field[NamePlace]):
-    """Where a page of a list by name ended; opaque text outside."""
-
-    def _serialize(
-        self,
-        value: NamePlace | None,
-        attr: str | None,  # noqa: ARG002
-        obj: Any,  # noqa: ARG002
-        **kwargs: Any,  # noqa: ARG002
-    ) -> str | None:
-        if value is None:
-            return None
-        packed = orjson.dumps([value.name, value.id])
-        return base64.urlsafe_b64encode(packed).decode().rstrip("=")
-
-    def _deserialize(
-        self,
-        value: Any,
-        attr: str | None,  # noqa: ARG002
-        data: Mapping[str, Any] | None,  # noqa: ARG002
-        **kwargs: Any,  # noqa: ARG002
-    ) -> NamePlace:
-        try:
-            padded = value + "=" * (-len(value) % 4)
-            name, row_id = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-            if not isinstance(name, str) or "\x00" in name:
-                raise TypeError(name)
-            return NamePlace(name, str(uuid.UUID(row_id)))
-        except (AttributeError, TypeError, ValueError):
-            raise ValidationError("This cursor is not one of ours.") from None
 
 
 class ConfigurationSchema(Schema):
@@ -160,13 +126,6 @@ class AuditPageSchema(Schema):
     next = Cursor(allow_none=True)
 
 
-class PageQuerySchema(Schema):
-    """Which page of a list by time."""
-
-    limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
-    cursor = Cursor(load_default=None)
-
-
 class PauseSchema(Schema):
     """What to pause or resume; ``id`` of the server or mailbox."""
 
@@ -222,19 +181,10 @@ class ChosenFilterSchema(PeopleFilterSchema):
         return self.filter_of(data)
 
 
-class PeopleQuerySchema(PeopleFilterSchema):
+class PeopleQuerySchema(PeopleFilterSchema, FilteredPageSchema):
     """Which page of the people."""
 
-    limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
     cursor = NameCursor(load_default=None)
-
-    @post_load
-    def to_query(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
-        return {
-            "chosen": self.filter_of(data),
-            "limit": data["limit"],
-            "after": data["cursor"],
-        }
 
 
 class PersonRowSchema(Schema):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from flask import Response
@@ -41,6 +42,12 @@ _COLUMNS = (
     "request_id",
     "message",
     "error",
+    "processed",
+    "synced",
+    "errors",
+    "looks",
+    "quiet_looks",
+    "duration_ms",
 )
 
 
@@ -51,8 +58,8 @@ def add_reports(api: Blueprint, administration: Administration) -> None:
     @api.arguments(LogQuerySchema, location="query")
     @api.response(200, LogPageSchema)
     def show_log(query: dict[str, Any]) -> Any:
-        """Decisions, writes, refusals and failures, newest first; subjects are masked."""
-        return administration.reporting.log(
+        """Looks at mailboxes, decisions, writes, refusals and failures, newest first; masked."""
+        return administration.log.page(
             caller(), query["chosen"], limit=query["limit"], after=query["after"]
         )
 
@@ -61,7 +68,7 @@ def add_reports(api: Blueprint, administration: Administration) -> None:
     @api.response(200, {"type": "string"}, content_type="text/csv")
     def export_log(query: dict[str, Any]) -> Response:
         """The lines that the log shows under the same filters."""
-        lines = administration.reporting.export(caller(), query["chosen"])
+        lines = administration.log.export(caller(), query["chosen"])
         named = {"Content-Disposition": 'attachment; filename="calendar-sync-log.csv"'}
         return Response(_csv(lines), content_type="text/csv; charset=utf-8", headers=named)
 
@@ -79,6 +86,13 @@ def add_reports(api: Blueprint, administration: Administration) -> None:
         """What today's rules say of the event as it is; writes nothing."""
         return administration.reporting.replay(caller(), **body)
 
+    @api.get("/log/errors")
+    @api.arguments(RetryQuerySchema, location="query")
+    @api.response(200, RungSchema)
+    def count_errors(query: dict[str, Any]) -> Any:
+        """How many events and mailboxes a retry of the last days' errors would try again."""
+        return administration.log.count_errors(caller(), query["days"])
+
     @api.get("/dashboard")
     @api.response(200, DashboardSchema)
     def show_dashboard() -> Any:
@@ -93,14 +107,14 @@ def add_report_acts(api: Blueprint, administration: Administration) -> None:
     @api.response(200, RungSchema)
     def retry(line_id: str) -> Any:
         """Try again what a line is about."""
-        return administration.reporting.retry(caller(), line_id)
+        return administration.log.retry(caller(), line_id)
 
     @api.post("/log/retry-errors")
     @api.arguments(RetryQuerySchema, location="query")
     @api.response(200, RungSchema)
     def retry_errors(query: dict[str, Any]) -> Any:
         """Try again whatever failed in the last days."""
-        return administration.reporting.retry_errors(caller(), query["days"])
+        return administration.log.retry_errors(caller(), query["days"])
 
     @api.post("/configuration/preview")
     @api.arguments(ConfigurationChangeSchema)
@@ -129,5 +143,5 @@ def _cell(value: Any) -> str:
     if isinstance(value, tuple):
         text = " ".join(value)
     else:
-        text = value if isinstance(value, str) else rfc3339(value)
+        text = rfc3339(value) if isinstance(value, datetime) else str(value)
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

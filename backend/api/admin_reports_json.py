@@ -8,11 +8,12 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from backend.api.fields import Cursor, Moment
+from backend.api.paging import FilteredPageSchema
 from backend.services.reports import LogFilter
 
 _TEXT = validate.Length(max=320)
 _LONG = validate.Length(max=1024)
-_KINDS = ("decision", "write", "refusal", "skip", "failure", "look")
+_KINDS = ("decision", "write", "refusal", "skip", "failure", "look", "run")
 
 
 class LogFilterSchema(Schema):
@@ -46,19 +47,10 @@ class LogExportQuerySchema(LogFilterSchema):
         return {"chosen": self.filter_of(data)}
 
 
-class LogQuerySchema(LogFilterSchema):
+class LogQuerySchema(LogFilterSchema, FilteredPageSchema):
     """Which page of them."""
 
-    limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
     cursor = Cursor(load_default=None)
-
-    @post_load
-    def to_query(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
-        return {
-            "chosen": self.filter_of(data),
-            "limit": data["limit"],
-            "after": data["cursor"],
-        }
 
 
 class LogWhySchema(Schema):
@@ -74,7 +66,9 @@ class LogLineSchema(Schema):
     message = fields.String()
     user = fields.String()
     mailbox_id = fields.String()
-    event_id = fields.String()
+    event_id = fields.String(
+        allow_none=True, metadata={"description": "Null: the line is about a whole mailbox."}
+    )
     ical_uid = fields.String(allow_none=True)
     subject = fields.String(allow_none=True)
     codes = fields.List(fields.String())
@@ -83,9 +77,23 @@ class LogLineSchema(Schema):
     error = fields.String(allow_none=True)
     fields_ = fields.List(fields.String(), data_key="fields", attribute="fields")
     request_id = fields.String(allow_none=True)
-    processed = fields.Integer()
-    synced = fields.Integer()
+    processed = fields.Integer(
+        metadata={"description": "Of a look at a mailbox: events that Outlook showed; else 1."}
+    )
+    synced = fields.Integer(
+        metadata={"description": "Of a look: events passed on to be written; else 1 for a write."}
+    )
     errors = fields.Integer()
+    duration_ms = fields.Integer(allow_none=True)
+    looks = fields.Integer(
+        metadata={"description": "How many looks that failed the same way this line stands for."}
+    )
+    quiet_looks = fields.Integer(
+        metadata={"description": "How many looks before it had found nothing."}
+    )
+    is_notified = fields.Boolean(
+        allow_none=True, metadata={"description": "Whether Microsoft had told of a change."}
+    )
 
 
 class LogPageSchema(Schema):

@@ -8,8 +8,8 @@ from flask_smorest import Blueprint
 
 from backend.api.answers import ContactListSchema
 from backend.api.authentication import caller
+from backend.api.paging import PickerQuerySchema
 from backend.api.ports import Linking
-from backend.api.requests import ContactQuerySchema
 
 
 def contacts_api(linking: Linking) -> Blueprint:
@@ -17,7 +17,7 @@ def contacts_api(linking: Linking) -> Blueprint:
     api = Blueprint("contacts", __name__, url_prefix="/api/contacts", description="CRM contacts")
 
     @api.get("")
-    @api.arguments(ContactQuerySchema, location="query")
+    @api.arguments(PickerQuerySchema, location="query")
     @api.response(200, ContactListSchema)
     def search(query: dict[str, Any]) -> dict[str, Any]:
         """Contacts whose name or address contains ``q``; a picker has one page only."""

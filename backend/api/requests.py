@@ -6,7 +6,8 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_load, pre_load, validate
 
-from backend.api.fields import Cursor, Moment
+from backend.api.fields import Moment
+from backend.api.paging import PageQuerySchema
 from backend.domain.event import Sensitivity
 from backend.domain.policy import SyncMode
 from backend.domain.rules import EventFacts
@@ -35,13 +36,8 @@ class MailboxSchema(Schema):
         return data | {"mailbox": data["mailbox"] or None}
 
 
-class HistoryQuerySchema(MailboxSchema):
+class HistoryQuerySchema(MailboxSchema, PageQuerySchema):
     """Which page of an event's history."""
-
-    limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
-    cursor = Cursor(
-        load_default=None, metadata={"description": "``next`` of the page before this one."}
-    )
 
 
 class TickSchema(Schema):
@@ -111,11 +107,3 @@ class PreferencesRequestSchema(Schema):
         if "block_list" in data:
             data["block_list"] = tuple(data["block_list"])
         return Preferences(**data)
-
-
-class ContactQuerySchema(Schema):
-    """Search words for a picker."""
-
-    q = fields.String(load_default="", validate=validate.Length(max=200))
-    limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
-    cursor = fields.String(load_default=None, validate=validate.Length(max=200))
