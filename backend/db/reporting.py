@@ -10,12 +10,17 @@ from typing import Any
 from sqlalchemy import Select, Text, and_, case, cast, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from backend.db import runs
+from backend.db.admin_models import RunRow
 from backend.db.history import Place
 from backend.db.models import EventIdRow, HistoryRow, LinkRow, MailboxRow, UserRow, WatchRow
+from backend.db.runs import LoggedRun
 from backend.db.statements import run_returning, rung
 from backend.domain.link import LinkState
 from backend.domain.policy import Origin
 
+RUN = "run"
+"""The kind of line that tells of a look at a mailbox."""
 MOST_SAMPLES = 5_000
 """Rows that a number is made of at most; the newest."""
 
@@ -72,6 +77,29 @@ def _lines(firm_id: str) -> Select[HistoryRow, UserRow, LinkRow]:
         .outerjoin(LinkRow, LinkRow.id == HistoryRow.link_id)
         .where(HistoryRow.firm_id == firm_id)
     )
+
+
+def run_page(
+    session: Session, firm_id: str, chosen: LogFilter, *, limit: int, before: Place | None
+) -> list[LoggedRun]:
+    """As :func:`log_page`, of looks at mailboxes; none where the filter speaks of events."""
+    if chosen.event_id or chosen.kind not in (None, RUN):
+        return []
+    found: list[Any] = []
+    if chosen.errors:
+        found.append(RunRow.errors > 0)
+    if chosen.since is not None:
+        found.append(RunRow.at >= chosen.since)
+    if chosen.until is not None:
+        found.append(RunRow.at < chosen.until)
+    if chosen.user:
+        found.append(_is_named(chosen.user))
+    if chosen.code:
+        found.append(RunRow.code == chosen.code)
+    if chosen.q:
+        part = chosen.q
+        found.append(or_(_is_named(part), RunRow.code == part, RunRow.request_id == part))
+    return runs.page(session, firm_id, found, limit=limit, before=before)
 
 
 def _conditions(chosen: LogFilter) -> list[Any]:
@@ -147,31 +175,45 @@ def lines_of_event(
 
 def ring_failed(session: Session, firm_id: str, since: datetime, now: datetime) -> tuple[int, int]:
     """Make due whatever failed since then: how many links, and mailboxes that cannot be read."""
+    links = run_returning(
+        session,
+        update(LinkRow)
+        .where(_has_failed(firm_id, since))
+        .values(**rung(LinkRow, now))
+        .returning(LinkRow.id),
+    )
+    count = len(links.all())
+    watches = run_returning(
+        session,
+        update(WatchRow)
+        .where(WatchRow.mailbox_id.in_(_troubled(firm_id)))
+        .values(**rung(WatchRow, now))
+        .returning(WatchRow.mailbox_id),
+    )
+    return count, len(watches.all())
+
+
+def count_failed(session: Session, firm_id: str, since: datetime) -> tuple[int, int]:
+    """How many links and mailboxes :func:`ring_failed` would make due."""
+    links = select(func.count()).select_from(LinkRow).where(_has_failed(firm_id, since))
+    troubled = select(func.count()).select_from(_troubled(firm_id).subquery())
+    return session.scalar(links) or 0, session.scalar(troubled) or 0
+
+
+def _has_failed(firm_id: str, since: datetime) -> Any:
     failed = select(HistoryRow.link_id).where(
         HistoryRow.firm_id == firm_id,
         HistoryRow.at >= since,
         HistoryRow.kind == "failure",
         HistoryRow.link_id.is_not(None),
     )
-    links = run_returning(
-        session,
-        update(LinkRow)
-        .where(LinkRow.firm_id == firm_id, LinkRow.id.in_(failed))
-        .values(**rung(LinkRow, now))
-        .returning(LinkRow.id),
-    )
-    count = len(links.all())
-    troubled = select(MailboxRow.id).where(
+    return and_(LinkRow.firm_id == firm_id, LinkRow.id.in_(failed))
+
+
+def _troubled(firm_id: str) -> Select[str]:
+    return select(MailboxRow.id).where(
         MailboxRow.firm_id == firm_id, MailboxRow.problem.is_not(None)
     )
-    watches = run_returning(
-        session,
-        update(WatchRow)
-        .where(WatchRow.mailbox_id.in_(troubled))
-        .values(**rung(WatchRow, now))
-        .returning(WatchRow.mailbox_id),
-    )
-    return count, len(watches.all())
 
 
 # -- numbers -------------------------------------------------------------------------------------

@@ -74,6 +74,7 @@ class Watch:
     notified_at: datetime | None
     again_at: datetime | None
     attempts: int
+    quiet_looks: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,9 @@ class Rest:
     again_at: datetime | None
     attempts: int
     now: datetime
+    is_quiet: bool | None = None
+    """Whether the look found nothing, which is counted; False: a row tells of it and of those
+    before it; ``None``: it was no look (A6)."""
 
 
 def snapshot(row: WatchRow) -> Watch:
@@ -118,6 +122,7 @@ def snapshot(row: WatchRow) -> Watch:
         notified_at=row.notified_at,
         again_at=row.again_at,
         attempts=row.attempts,
+        quiet_looks=row.quiet_looks,
     )
 
 
@@ -340,9 +345,13 @@ def _own(lease: WatchLease) -> Update:
 
 def _given_back(lease: WatchLease, rest: Rest) -> dict[str, object]:
     again_at = literal(rest.again_at, UtcDateTime())
-    return given_back(
+    values = given_back(
         WatchRow, lease.ring_seq, due_at=rest.due_at, attempts=rest.attempts, now=rest.now
-    ) | {"again_at": unless_rung(WatchRow, lease.ring_seq, again_at, WatchRow.again_at)}
+    )
+    values["again_at"] = unless_rung(WatchRow, lease.ring_seq, again_at, WatchRow.again_at)
+    if rest.is_quiet is not None:
+        values["quiet_looks"] = WatchRow.quiet_looks + 1 if rest.is_quiet else 0
+    return values
 
 
 def note_problem(session: Session, mailbox_id: str, code: str, now: datetime) -> None:

@@ -100,16 +100,17 @@ class Choosing:
         prepared: Prepared,
         known: Known,
         now: datetime,
-    ) -> None:
+    ) -> int:
         """Write down what comes of a page, in the pull's own transaction.
 
         ``known``: this mailbox's links by the event id the page showed. What is made is due now;
-        the pull rings for the road.
+        the pull rings for the road. Answers how many events the road has to look at.
         """
         leaders = self._leaders(session, owner, prepared, known)
         place = Place(owner.firm_id, owner.mailbox_id, owner.user_id)
         notes: list[Note] = []
         matches: list[Match] = []
+        looks = 0
         # In one order for all, so that two calendars with the same meetings wait for each other.
         for judged in sorted(prepared.judged, key=lambda j: (j.event.ical_uid or "", j.event.id)):
             event = judged.event
@@ -127,13 +128,16 @@ class Choosing:
                     kind = "refusal" if chosen.choice is Choice.REFUSE else "skip"
                     notes.append(Note(event.id, kind, chosen.codes, link.id if link else None))
                 case Choice.LOOK if link is not None:
+                    looks += 1
                     links.ring(session, link.id, now)
                 case Choice.LOOK:
+                    looks += 1
                     candidates.add_watched(session, place, event, now=now)
                 case Choice.MATCH:
                     matches.append(Match(event, judged.because))
         candidates.add_matches(session, place, matches, now=now, request_id=prepared.request_id)
         candidates.keep_notes(session, place, notes, now=now, request_id=prepared.request_id)
+        return looks + len(matches)
 
     def _leaders(
         self,

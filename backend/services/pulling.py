@@ -24,7 +24,7 @@ from backend.domain.errors import (
 )
 from backend.domain.link import EndReason
 from backend.domain.ports import Calendar, Calendars, Clock
-from backend.domain.problems import problem_of
+from backend.domain.problems import MailboxProblem, problem_of
 from backend.domain.retry import retry_at
 from backend.services import rounds
 from backend.services.breaker import Breakers
@@ -33,6 +33,7 @@ from backend.services.choosing import Choosing
 from backend.services.reading import EndlessRoundError, Pace, Reading
 from backend.services.rounds import Chain
 from backend.services.run import FencedError
+from backend.services.setbacks import setback_of
 from backend.services.subscriptions import Subscriptions, SubscriptionState
 from backend.sql import Database
 
@@ -157,14 +158,13 @@ class Pulling:
             if _follows_a_link(reading):
                 # A link that Graph does not take, or that leads elsewhere, will not get better.
                 return self._start_over(lease, reading, error), None
-            return self._fail(lease, owner, error), error
+            return self._fail(lease, owner, reading, error), error
         except SyncError as error:
-            return self._fail(lease, owner, error), error
+            return self._fail(lease, owner, reading, error), error
         except Exception:
             # One broken mailbox must not keep its own links waiting for the lease to run out.
             log.exception("pull.failed", mailbox_id=lease.mailbox_id)
-            attempts = lease.watch.attempts + 1
-            return self._settle(lease, self._later(lease, None), attempts).due_at, None
+            return self._give_up(lease, reading), None
 
     def _when_open(self, closed: TransientRemoteError) -> datetime:
         """To the second where Graph named one; after a probe those who waited come one by one."""
@@ -195,11 +195,23 @@ class Pulling:
         attempts = lease.watch.attempts + 1
         rest = Rest(due_at, lease.watch.again_at, attempts, now)
         with self._database.write.begin() as session:
+            rest = reading.tally.told(session, lease, rest, code=_start_over_code(error))
             if not watches.save(session, lease, watch, rest):
                 watches.settle(session, lease, rest)
         return due_at
 
-    def _fail(self, lease: WatchLease, owner: CalendarOwner, error: SyncError) -> datetime:
+    def _give_up(self, lease: WatchLease, reading: Reading) -> datetime:
+        """A fault of ours: tried again later, as everything is."""
+        now, due_at = self._clock(), self._later(lease, None)
+        rest = Rest(due_at, lease.watch.again_at, lease.watch.attempts + 1, now)
+        with self._database.write.begin() as session:
+            rest = reading.tally.told(session, lease, rest, code="internal_error")
+            watches.settle(session, lease, rest)
+        return due_at
+
+    def _fail(
+        self, lease: WatchLease, owner: CalendarOwner, reading: Reading, error: SyncError
+    ) -> datetime:
         now = self._clock()
         attempts = lease.watch.attempts + 1
         problem = problem_of(error, attempts)
@@ -211,7 +223,10 @@ class Pulling:
                 watches.note_problem(session, owner.mailbox_id, problem.value, now)
             if asked and isinstance(error, RemoteError) and error.system == "graph":
                 people.close_until(session, owner.mailbox_id, now + timedelta(seconds=asked))
-            watches.settle(session, lease, Rest(due_at, lease.watch.again_at, attempts, now))
+            rest = Rest(due_at, lease.watch.again_at, attempts, now)
+            reading.tally.request_id = getattr(error, "request_id", None)
+            rest = reading.tally.told(session, lease, rest, code=_code_of(error, problem))
+            watches.settle(session, lease, rest)
         return due_at
 
     def _later(self, lease: WatchLease, retry_after: float | None) -> datetime:
@@ -240,6 +255,18 @@ class Pulling:
 def _follows_a_link(reading: Reading) -> bool:
     seed = reading.watch.seed
     return reading.chain is Chain.CHANGES or (seed is not None and seed.link is not None)
+
+
+def _start_over_code(error: Exception) -> str:
+    """Not a failure of the mailbox: Microsoft wants the window read anew."""
+    return "endless_round" if isinstance(error, EndlessRoundError) else "cursor_lost"
+
+
+def _code_of(error: SyncError, problem: MailboxProblem | None) -> str:
+    """The mailbox's problem, if it is one by now; else which side could not do its part."""
+    if problem is not None:
+        return problem.value
+    return setback_of(error).codes[0] if isinstance(error, RemoteError) else error.code
 
 
 def _loggable(error: SyncError) -> dict[str, object]:

@@ -38,6 +38,7 @@ from backend.services.callers import CalendarOwner
 from backend.services.choosing import Choosing, Prepared
 from backend.services.rounds import Chain
 from backend.services.run import CALL_DEADLINE, FencedError
+from backend.services.runs import Tally
 from backend.sql import Database
 
 SLICE_TIME = timedelta(seconds=10)
@@ -100,6 +101,7 @@ class Reading:
         self._shown: Counter[frozenset[str]] = Counter()
         self.watch: Watch = lease.watch
         self.chain: Chain | None = None
+        self.tally = Tally(self._began, lease.watch)
         self.answered: set[str] = set()
         """The systems that did (for the breakers)."""
         self.found_something = False
@@ -134,6 +136,7 @@ class Reading:
         page = self._ahead.take(asked)
         self.answered.add(GRAPH)
         self._pages += 1
+        self.tally.count(chain, shown=len(page.changes), request_id=page.request_id)
         self._refuse_endless(page, asked)
         if not page.is_last and not self._is_over(self._clock()):
             self._ahead.begin(page.link)
@@ -171,7 +174,9 @@ class Reading:
             if page.changes:
                 known = self._ring(session, page, chain, now)
                 if prepared.judged:
-                    self._choosing.store(session, self._owner, prepared, known, now)
+                    self.tally.synced += self._choosing.store(
+                        session, self._owner, prepared, known, now
+                    )
             if chain is Chain.SEED and page.is_last:
                 self._sweep(session, now)
             if self._had_problem:
@@ -181,6 +186,8 @@ class Reading:
                 self._saw_change = False
             if rest is None and watches.person_waits(session, self._owner.mailbox_id, now):
                 rest = self._pause(now)
+            if rest is not None:
+                rest = self.tally.told(session, self._lease, rest)
             if not watches.save(session, self._lease, moved, rest):
                 raise FencedError
         if page.changes or self._had_problem or (chain is Chain.SEED and page.is_last):
@@ -227,6 +234,7 @@ class Reading:
         if chain is Chain.SEED and self.watch.seed is not None:
             known_links.mark_seen(session, shown - lost.keys(), self.watch.seed.id)
         self._saw_change = self._saw_change or chain is Chain.CHANGES or bool(touched or lost)
+        self.tally.synced += len(stirred | touched.keys() | lost.keys())
         return known
 
     def _sweep(self, session: Session, now: datetime) -> None:
@@ -283,6 +291,7 @@ class Reading:
 
     def _count_unreadable(self, page: DeltaPage) -> None:
         if page.unreadable:
+            self.tally.errors += page.unreadable
             UNREADABLE.inc(page.unreadable)
             log.warning(
                 "pull.unreadable_items",

@@ -1,4 +1,4 @@
-"""What happened and why, for admins and support: log, explanation, numbers (A6, A7, A9).
+"""What happened and why, for admins and support: explanation and numbers (A7, A9).
 
 Everything is masked by construction: rows hold codes, ids and names of fields, and every sentence
 is the same for all events. A subject is shown to the calendar's owner alone.
@@ -7,16 +7,16 @@ is the same for all events. A subject is shown to the calendar's owner alone.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from math import ceil
 
 from sqlalchemy.orm import Session
 
-from backend.db import administration, history, links, people, reporting, watches
+from backend.db import administration, links, people, reporting
 from backend.db.models import FirmRow, HistoryRow, LinkRow
 from backend.db.people import Owner
-from backend.db.reporting import LogFilter, Logged
+from backend.db.reporting import Logged
 from backend.domain.crm import CrmGateway
 from backend.domain.errors import (
     EventNotFoundError,
@@ -32,11 +32,10 @@ from backend.domain.ports import Calendar, Calendars, Clock, Principal
 from backend.domain.rules import Reason, Verdict
 from backend.services.administration.office import Admin, Office
 from backend.services.administration.servers import EXPIRES_SOON
-from backend.services.answers import Place, Why
 from backend.services.callers import CalendarOwner, Callers
-from backend.services.driving import DRAIN_LINKS, Ring
-from backend.services.history_words import message_of, text_of
+from backend.services.history_words import text_of
 from backend.services.judging import judge_event, match_event
+from backend.services.log import line_of
 from backend.services.reports import (
     Dashboard,
     Day,
@@ -44,25 +43,19 @@ from backend.services.reports import (
     ExplainedLink,
     Explanation,
     Judgement,
-    LogLine,
-    LogPage,
     Replay,
     Rule,
-    Rung,
 )
-from backend.services.work import DRAIN_MAILBOXES
 from backend.sql import Database
 
 DAYS = 30
 LAG_PERIOD = timedelta(days=7)
-MOST_EXPORTED = 100_000
-_EXPORT_PAGE = 1_000
 _SUBSCRIPTION_ENDS = timedelta(hours=24)
 _REPLAY_BUDGET = 10.0
 
 
 class Reporting:
-    """Reads; only a retry rings."""
+    """Only reads."""
 
     def __init__(
         self,
@@ -72,7 +65,6 @@ class Reporting:
         calendars: Calendars,
         crm: CrmGateway,
         clock: Clock,
-        ring: Ring,
     ) -> None:
         self._database = database
         self._office = office
@@ -80,71 +72,6 @@ class Reporting:
         self._calendars = calendars
         self._crm = crm
         self._clock = clock
-        self._ring = ring
-
-    # -- the log ---------------------------------------------------------------------------------
-
-    def log(
-        self, principal: Principal, chosen: LogFilter, *, limit: int, after: Place | None
-    ) -> LogPage:
-        """A page of the firm's log, newest first."""
-        admin = self._office.admit(principal)
-        place = history.Place(after.at, after.id) if after is not None else None
-        with self._database.read() as session:
-            found = reporting.log_page(
-                session, admin.firm_id, chosen, limit=limit + 1, before=place
-            )
-            lines = tuple(_line(logged) for logged in found[:limit])
-        is_last = len(found) <= limit
-        return LogPage(lines, None if is_last else Place(lines[-1].at, lines[-1].id))
-
-    def export(self, principal: Principal, chosen: LogFilter) -> Iterator[LogLine]:
-        """The lines that a log shows, page by page, at most :data:`MOST_EXPORTED`."""
-        return self._exported(self._office.admit(principal), chosen)
-
-    def _exported(self, admin: Admin, chosen: LogFilter) -> Iterator[LogLine]:
-        before: history.Place | None = None
-        for _ in range(MOST_EXPORTED // _EXPORT_PAGE):
-            with self._database.read() as session:
-                found = reporting.log_page(
-                    session, admin.firm_id, chosen, limit=_EXPORT_PAGE, before=before
-                )
-                lines = [_line(logged) for logged in found]
-            yield from lines
-            if len(lines) < _EXPORT_PAGE:
-                return
-            before = history.Place(lines[-1].at, lines[-1].id)
-
-    def retry(self, principal: Principal, line_id: str) -> Rung:
-        """Try what the line is about again. Raises: UnknownItemError."""
-        admin = self._office.admit(principal)
-        now = self._clock()
-        with self._database.write.begin() as session:
-            found = reporting.find_line(session, admin.firm_id, line_id)
-            if found is None:
-                raise UnknownItemError
-            if found.link is not None:
-                links.ring(session, found.link.id, now)
-            else:
-                watches.ring(session, found.row.mailbox_id, now)
-            self._office.note(session, admin, "retried", "line", line_id)
-        self._wake()
-        return Rung(int(found.link is not None), int(found.link is None))
-
-    def retry_errors(self, principal: Principal, days: int) -> Rung:
-        """Try again what failed in the last days, and the mailboxes that could not be read."""
-        admin = self._office.admit(principal)
-        now = self._clock()
-        with self._database.write.begin() as session:
-            since = now - timedelta(days=days)
-            rung = Rung(*reporting.ring_failed(session, admin.firm_id, since, now))
-            self._office.note(session, admin, "errors_retried", "firm", admin.firm_id)
-        self._wake()
-        return rung
-
-    def _wake(self) -> None:
-        self._ring(DRAIN_MAILBOXES, 0)
-        self._ring(DRAIN_LINKS, 0)
 
     # -- one event -------------------------------------------------------------------------------
 
@@ -177,7 +104,7 @@ class Reporting:
                 raise UnknownItemError
             judged = next((row for row in rows[::-1] if _is_judged(row)), None)
             explained = _explained(link) if link is not None else None
-            lines = tuple(_line(Logged(row, owner.user, link)) for row in rows)
+            lines = tuple(line_of(Logged(row, owner.user, link)) for row in rows)
             uid = link.ical_uid if link is not None else ical_uid
             is_own = owner.mailbox.id == admin.mailbox_id
         return Explanation(
@@ -314,37 +241,6 @@ def _percentile(lags: Sequence[timedelta], share: float) -> float | None:
     if not lags:
         return None
     return lags[max(0, ceil(share * len(lags)) - 1)].total_seconds()
-
-
-def _line(logged: Logged) -> LogLine:
-    row, link = logged.row, logged.link
-    codes = tuple(row.codes)
-    texts = ((code, text_of(code)) for code in codes)
-    why = tuple(Why(code, text) for code, text in texts if text is not None)
-    is_failure = row.kind == "failure"
-    refused = "refused" if row.kind in ("refusal", "skip") else "ok"
-    words = " ".join([message_of(row.line), *(each.text for each in why)])
-    return LogLine(
-        id=row.id,
-        at=row.at,
-        kind=row.kind,
-        line=row.line,
-        message=message_of(row.line),
-        user=logged.owner.address or logged.owner.name,
-        mailbox_id=row.mailbox_id,
-        event_id=row.event_id,
-        ical_uid=link.ical_uid if link is not None else None,
-        subject=None,
-        codes=codes,
-        why=why,
-        outcome="error" if is_failure else refused,
-        error=words if is_failure else None,
-        fields=tuple(row.fields),
-        request_id=row.request_id,
-        processed=1,
-        synced=int(row.kind == "write"),
-        errors=int(is_failure),
-    )
 
 
 def _is_judged(row: HistoryRow) -> bool:

@@ -20,7 +20,8 @@ class LogLine:
     message: str
     user: str
     mailbox_id: str
-    event_id: str
+    event_id: str | None
+    """``None``: the line is about a whole mailbox."""
     ical_uid: str | None
     subject: str | None
     codes: tuple[str, ...]
@@ -31,8 +32,16 @@ class LogLine:
     fields: tuple[str, ...]
     request_id: str | None
     processed: int
+    """Of a look: events that Outlook showed; every other line is about one."""
     synced: int
+    """Of a look: events passed on to be written; of other lines: whether it wrote."""
     errors: int
+    duration_ms: int | None = None
+    looks: int = 1
+    """How many looks that failed the same way the line stands for."""
+    quiet_looks: int = 0
+    """How many looks before it had found nothing."""
+    is_notified: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

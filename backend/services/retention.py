@@ -1,18 +1,26 @@
-"""Forgets lines of the history when the firm's time for them is over (X6)."""
+"""Forgets lines of the history and of runs when the firm's time for them is over (X6)."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from backend.db import history
+from backend.db import history, runs
 from backend.db.models import FirmRow
 from backend.domain.ports import Clock
 from backend.sql import Database
 
 BATCH = 1_000
 """Lines of one transaction: nobody waits long for a purge."""
+
+
+class Forget(Protocol):
+    """Deletes a firm's rows that are older than ``until``, at most ``most``; answers how many."""
+
+    def __call__(self, session: Session, firm_id: str, until: datetime, *, most: int) -> int: ...
 
 
 class Retention:
@@ -30,11 +38,14 @@ class Retention:
         return sum(self._purge(firm_id, before_days=days, now=now) for firm_id, days in firms)
 
     def _purge(self, firm_id: str, *, before_days: int, now: datetime) -> int:
+        until = now - timedelta(days=before_days)
+        return sum(self._forget(forget, firm_id, until) for forget in (history.forget, runs.forget))
+
+    def _forget(self, forget: Forget, firm_id: str, until: datetime) -> int:
         gone = 0
         while True:
             with self._database.write.begin() as session:
-                until = now - timedelta(days=before_days)
-                count = history.forget(session, firm_id, until, most=BATCH)
+                count = forget(session, firm_id, until, most=BATCH)
             gone += count
             if count < BATCH:
                 return gone

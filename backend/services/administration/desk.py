@@ -17,6 +17,7 @@ from backend.services.administration.users import Users
 from backend.services.brake import Brake
 from backend.services.callers import Callers, Vault
 from backend.services.driving import Ring
+from backend.services.log import Log
 from backend.services.pausing import Pausing
 from backend.services.reporting import Reporting
 from backend.services.subscriptions import Addresses, ClientStates
@@ -36,6 +37,7 @@ class Administration:
     server_testing: ServerTesting
     simulator: Simulator
     reporting: Reporting
+    log: Log
 
 
 def administration(
@@ -64,5 +66,6 @@ def administration(
         servers=Servers(database, office, vault, clock, ring, expiry_of=expiry_of),
         server_testing=ServerTesting(database, office, calendars, vault, states, addresses, clock),
         simulator=Simulator(database, office, callers, calendars, crm, clock),
-        reporting=Reporting(database, office, callers, calendars, crm, clock, ring),
+        reporting=Reporting(database, office, callers, calendars, crm, clock),
+        log=Log(database, office, clock, ring),
     )
