@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.db.base import Base, new_id
@@ -42,7 +42,8 @@ class OperationRow(Base):
     kind: Mapped[str] = mapped_column(String(32))
     state: Mapped[str] = mapped_column(String(16), default="running")
     """``running``, ``done``, ``cancelled`` or ``failed``."""
-    by_user_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    by_user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
+    """``None``: nobody asked for it, it was time (nightly)."""
     argument: Mapped[dict[str, Any]] = mapped_column(default=dict)
     ids: Mapped[list[str]] = mapped_column(default=list)
     position: Mapped[int] = mapped_column(default=0)
@@ -105,3 +106,33 @@ class RunRow(Base):
     quiet_looks: Mapped[int] = mapped_column(default=0)
     """How many looks before it had found nothing."""
     request_id: Mapped[str | None] = mapped_column(String(64))
+
+
+class DriftRow(Base):
+    """Something in which Outlook, link and CRM do not agree, as the last comparison found it (A10).
+
+    Codes and ids only; of a private event there is never one (X4).
+    """
+
+    __tablename__ = "drifts"
+    __table_args__ = (
+        UniqueConstraint("firm_id", "kind", "subject_id"),
+        Index(None, "firm_id", "found_at", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=ordered_id)
+    firm_id: Mapped[str] = mapped_column(ForeignKey("firms.id"))
+    kind: Mapped[str] = mapped_column(String(32))
+    subject_id: Mapped[str] = mapped_column(String(512))
+    """Of what: a link, an event without one, a record without one, or a mailbox."""
+    mailbox_id: Mapped[str | None] = mapped_column(ForeignKey("mailboxes.id"), index=True)
+    link_id: Mapped[str | None] = mapped_column(String(36))
+    event_id: Mapped[str | None] = mapped_column(String(512))
+    ical_uid: Mapped[str | None] = mapped_column(String(1024))
+    activity_id: Mapped[str | None] = mapped_column(String(64))
+    external_key: Mapped[str | None] = mapped_column(String(1100))
+    run_id: Mapped[str] = mapped_column(String(36))
+    """The comparison that saw it last; what a later one does not see has healed."""
+    found_at: Mapped[datetime]
+    fixed_at: Mapped[datetime | None]
+    """An admin had it mended then; it goes when a look has shown that it has healed."""
