@@ -18,6 +18,8 @@ export class ApiError extends Error {
     this.problem = problem;
     this.retryAfter = seconds(headers?.get("Retry-After") ?? null);
     this.claims = claimsOf(headers?.get("WWW-Authenticate") ?? null);
+    /** What our log calls this request; support finds it by that. */
+    this.requestId = headers?.get("X-Request-ID") ?? null;
   }
 }
 

@@ -196,7 +196,7 @@ function remedies({ remedy, consentUrl }, acts, busy) {
 }
 
 /** @param {Trouble} trouble @param {(Node | null)[]} buttons */
-function bar({ title, text }, buttons) {
+function bar({ title, text, reference }, buttons) {
   return el(
     "section",
     { class: "note danger" },
@@ -206,6 +206,7 @@ function bar({ title, text }, buttons) {
       {},
       el("h2", {}, title),
       text ? el("p", { dir: "auto" }, text) : null,
+      reference ? el("p", { class: "hint" }, "For support: ", el("code", {}, reference)) : null,
       el("div", { class: "actions" }, ...buttons),
     ),
   );

@@ -7,7 +7,7 @@ import { OutlookError } from "./office-call.js";
 
 /** @typedef {"retry" | "sign_in" | "confirm_identity" | "consent" | "none"} Remedy */
 /** @typedef {{code: string, title: string, text: string, remedy: Remedy, consentUrl?: string,
- *   claims?: string | null}} Trouble  a failure in words, with the one thing that helps */
+ *   claims?: string | null, reference?: string | null}} Trouble  a failure in words, with the one thing that helps */
 
 /** What each rule is about, for the time in which it cannot be judged.
  * @type {Record<string, string>} */
@@ -248,6 +248,8 @@ function apiTrouble(error) {
     ...trouble,
     text: ownWords ? error.message : trouble.text,
     claims: error.claims,
+    // Where the fault is not the person's, he may want to tell somebody which request it was.
+    reference: error.status >= 500 ? error.requestId : null,
     ...(url && isWebAddress(url) ? { consentUrl: url } : {}),
   };
 }

@@ -247,6 +247,20 @@ def test_every_failure_of_the_api_has_its_own_words(
     assert pane.accessibility_violations() == []
 
 
+def test_a_failure_of_the_server_names_the_request_for_support(pane: PaneHarness) -> None:
+    pane.api.answer(
+        "GET",
+        "events/{id}",
+        a_problem(500, "internal_error"),
+        status=500,
+        X_Request_ID="5f3e9a01c2",
+    )
+
+    page = pane.open(read_item())
+
+    expect(page.get_by_role("alert")).to_contain_text("For support: 5f3e9a01c2")
+
+
 def test_an_event_that_is_gone_is_said_so_to_a_reader(pane: PaneHarness) -> None:
     pane.api.answer("GET", "events/{id}", a_problem(404, "event_not_found"), status=404)
 
