@@ -8,33 +8,33 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from backend.adapters.answers import Answer
+from backend.adapters.crm_json import UNSAYABLE, draft_json, draft_of, mended, person_of
 from backend.adapters.http import Http
 from backend.domain.crm import (
     Activity,
     ActivityDraft,
     ActivityKind,
-    ActivityStatus,
     Additions,
     Capabilities,
     Contact,
     Entry,
+    Group,
     Listing,
-    MatchedContact,
+    Reference,
+    ReferenceKind,
     SyncStatus,
-    UnmatchedAttendee,
 )
 from backend.domain.errors import RemoteRejectedError, TransientRemoteError
-from backend.domain.event import OnlineMeeting, Person, normalised_address
+from backend.domain.event import normalised_address
 
 TENANT_HEADER = "X-CRM-Tenant"
 """Which firm the service acts for; the token itself belongs to no firm."""
 
 _SYSTEM = "crm"
-_UNSAYABLE = re.compile("[\x00\ud800-\udfff]")
 _MOST_ADDRESSES = 1_000
 _MOST_PER_PAGE = 200
 _LONGEST_QUERY = 400
@@ -59,7 +59,7 @@ class HttpCrm:
         self, tenant_id: str, addresses: Sequence[str]
     ) -> Mapping[str, tuple[Contact, ...]]:
         """Private contacts included; the oldest contact of an address comes first (M)."""
-        wanted = {normalised_address(a) for a in addresses if not _UNSAYABLE.search(a)}
+        wanted = {normalised_address(a) for a in addresses if not UNSAYABLE.search(a)}
         ordered = sorted(wanted - {""})
         found: dict[str, tuple[Contact, ...]] = {}
         for start in range(0, len(ordered), _MOST_ADDRESSES):
@@ -71,7 +71,7 @@ class HttpCrm:
 
     def find_contacts(self, tenant_id: str, query: str, limit: int) -> Sequence[Contact]:
         """Contacts for pickers. Private ones are left out: this call does not say who is asking."""
-        if _UNSAYABLE.search(query) or len(query) > _LONGEST_QUERY:
+        if UNSAYABLE.search(query) or len(query) > _LONGEST_QUERY:
             return []
         params = {"q": query, "limit": str(min(limit, _MOST_PER_PAGE)), "private": "false"}
         answer = self._call("GET", "/contacts", tenant_id, params=params).raise_for_status()
@@ -89,7 +89,7 @@ class HttpCrm:
         return _found(self._by_key("GET", tenant_id, external_key))
 
     def find_by_ical_uid(self, tenant_id: str, ical_uid: str) -> Sequence[Activity]:
-        if _UNSAYABLE.search(ical_uid):
+        if UNSAYABLE.search(ical_uid):
             return []
         found: list[Activity] = []
         params = {"ical_uid": ical_uid, "limit": str(_MOST_PER_PAGE)}
@@ -119,7 +119,7 @@ class HttpCrm:
             tenant_id,
             external_key,
             headers=precondition,
-            json={**_draft_json(draft), "visibility": visibility},
+            json={**draft_json(draft), "visibility": visibility},
         )
         if revision is None and answer.status == 412:
             return _activity(answer.json()["activity"])
@@ -130,14 +130,14 @@ class HttpCrm:
     ) -> tuple[Activity, bool]:
         if not _is_key(external_key):
             raise _cannot_be_said("external_key")
-        content = {**_draft_json(draft), **_mended(asdict(additions))}
+        content = {**draft_json(draft), **mended(asdict(additions))}
         answer = self._by_key("POST", tenant_id, external_key, json=content).raise_for_status()
         return _activity(answer.json()), answer.status == 201
 
     def find_entries(
         self, tenant_id: str, listing: Listing, query: str, limit: int
     ) -> Sequence[Entry]:
-        if _UNSAYABLE.search(query) or len(query) > _LONGEST_QUERY:
+        if UNSAYABLE.search(query) or len(query) > _LONGEST_QUERY:
             return []
         params = {"listing": listing.value, "q": query, "limit": str(min(limit, _MOST_PER_PAGE))}
         return self._entries(tenant_id, params)
@@ -157,9 +157,16 @@ class HttpCrm:
     def activity_types(self, tenant_id: str) -> Sequence[str]:
         return self._types(tenant_id)["activity_types"]
 
+    def groups_of(self, tenant_id: str, person_id: str) -> Sequence[Group]:
+        if not re.fullmatch(r"[A-Za-z0-9_.-]+", person_id):
+            return []
+        answer = self._call("GET", "/groups", tenant_id, params={"member": person_id})
+        items = answer.raise_for_status().json()["items"]
+        return [Group(item["id"], item["name"]) for item in items]
+
     def create_contact(self, tenant_id: str, name: str, address: str) -> Contact:
         for field, value in (("name", name), ("address", address)):
-            if _UNSAYABLE.search(value):
+            if UNSAYABLE.search(value):
                 raise _cannot_be_said(field)
         content = {"name": name, "address": address}
         answer = self._call("POST", "/contacts/by-address", tenant_id, json=content)
@@ -238,7 +245,7 @@ class HttpCrm:
 
 
 def _is_key(text: str) -> bool:
-    return 0 < len(text) <= _LONGEST_KEY and not _UNSAYABLE.search(text)
+    return 0 < len(text) <= _LONGEST_KEY and not UNSAYABLE.search(text)
 
 
 def _if_match(revision: str) -> dict[str, str]:
@@ -261,68 +268,23 @@ def _found(answer: Answer) -> Activity | None:
     return _activity(answer.raise_for_status().json())
 
 
-def _draft_json(draft: ActivityDraft) -> dict[str, Any]:
-    """Every field; text that cannot be said in UTF-8 or stored is mended as the CRM would."""
-    mended: dict[str, Any] = _mended(asdict(draft))
-    return mended
-
-
-def _mended(value: Any) -> Any:
-    if isinstance(value, str):
-        return _UNSAYABLE.sub("\ufffd", value)
-    if isinstance(value, dict):
-        return {name: _mended(member) for name, member in value.items()}
-    if isinstance(value, list | tuple):
-        return [_mended(member) for member in value]
-    return value
-
-
 def _activity(found: Mapping[str, Any]) -> Activity:
     return Activity(
         id=found["id"],
         external_key=found["external_key"],
         kind=ActivityKind(found["kind"]),
-        draft=_draft(found),
+        draft=draft_of(found),
         revision=found["revision"],
         created_at=datetime.fromisoformat(found["created_at"]),
         updated_at=datetime.fromisoformat(found["updated_at"]),
-        edited_by=_person(found["edited_by"]),
+        edited_by=person_of(found["edited_by"]),
         notes=found["notes"],
         company_ids=tuple(found["company_ids"]),
         opportunity_ids=tuple(found["opportunity_ids"]),
         initiative_ids=tuple(found["initiative_ids"]),
+        regarding=_reference(found.get("regarding")),
         visibility=found["visibility"],
         removed=found["removed"],
-    )
-
-
-def _draft(found: Mapping[str, Any]) -> ActivityDraft:
-    online = found["online_meeting"]
-    return ActivityDraft(
-        subject=found["subject"],
-        start=datetime.fromisoformat(found["start"]),
-        end=datetime.fromisoformat(found["end"]),
-        type=found["type"],
-        description=found["description"],
-        all_day=found["all_day"],
-        start_date=_date(found["start_date"]),
-        end_date=_date(found["end_date"]),
-        time_zone=found["time_zone"],
-        location=found["location"],
-        resources=tuple(found["resources"]),
-        status=ActivityStatus(found["status"]),
-        contacts=tuple(MatchedContact(**contact) for contact in found["contacts"]),
-        unmatched=tuple(UnmatchedAttendee(**attendee) for attendee in found["unmatched"]),
-        assigned_to=_person(found["assigned_to"]),
-        owner_id=found["owner_id"],
-        ical_uid=found["ical_uid"],
-        web_link=found["web_link"],
-        online_meeting=OnlineMeeting(**online) if online else None,
-        show_as=found["show_as"],
-        importance=found["importance"],
-        private=found["private"],
-        reminder_minutes=found["reminder_minutes"],
-        sync_status=SyncStatus(found["sync_status"]),
     )
 
 
@@ -339,9 +301,6 @@ def _contact(found: Mapping[str, Any]) -> Contact:
     )
 
 
-def _person(found: Mapping[str, str] | None) -> Person | None:
-    return Person(**found) if found else None
-
-
-def _date(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
+def _reference(found: Mapping[str, str] | None) -> Reference | None:
+    """Older instances do not know it."""
+    return Reference(ReferenceKind(found["kind"]), found["id"]) if found else None

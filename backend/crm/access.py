@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, select
 
-from backend.crm.models import ActivityRow, ContactRow
+from backend.crm.models import ActivityRow, ContactRow, GroupMemberRow
+from backend.domain.crm import EVERYONE, GROUP_PREFIX
 from backend.domain.event import Person
 
 
@@ -20,7 +21,8 @@ from backend.domain.event import Person
 class CrmCaller:
     """A signed-in person of a firm, or the service that writes for all of the firm's people.
 
-    ``user_id`` is the Entra object id; ``None`` for the service.
+    ``user_id`` is the Entra object id; ``None`` for the service. An admin makes groups; he sees no
+    more records than anybody else.
     """
 
     tenant_id: str
@@ -28,6 +30,7 @@ class CrmCaller:
     name: str
     address: str
     is_service: bool = False
+    is_admin: bool = False
 
     @property
     def person(self) -> Person:
@@ -35,13 +38,20 @@ class CrmCaller:
 
 
 def visible_activities(caller: CrmCaller) -> Sequence[ColumnElement[bool]]:
-    """Conditions: everybody's, or the caller's own.
+    """Conditions: everybody's, the caller's own, and those of the groups he is a member of.
 
-    ``group:<id>`` is treated like ``only_me`` as long as nobody tells the CRM who is in a group.
+    A group that is not there any more has no members: its records are their owners' alone.
     """
     if caller.is_service:
         return ()
-    return ((ActivityRow.visibility == "everyone") | (ActivityRow.owner_id == caller.user_id),)
+    groups = select(GROUP_PREFIX + GroupMemberRow.group_id).where(
+        GroupMemberRow.tenant_id == caller.tenant_id, GroupMemberRow.user_id == caller.user_id
+    )
+    return (
+        (ActivityRow.visibility == EVERYONE)
+        | (ActivityRow.owner_id == caller.user_id)
+        | ActivityRow.visibility.in_(groups),
+    )
 
 
 def visible_contacts(caller: CrmCaller) -> Sequence[ColumnElement[bool]]:

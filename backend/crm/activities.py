@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
@@ -14,6 +14,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from backend.crm import alerts
 from backend.crm.identifiers import new_id, new_revision
 from backend.crm.models import ActivityRow, ContactRow, MentionRow
 from backend.crm.records import fill
@@ -135,8 +136,11 @@ def add(
     external_key: str | None,
     visibility: str,
     by: Person | None = None,
+    acting: Collection[str | None] = (),
 ) -> ActivityRow:
     """A new record, flushed; its companies are those of its contacts.
+
+    ``acting``: whose act this is, besides the owner's; they are not alerted of it.
 
     Raises: sqlalchemy.exc.IntegrityError when the key is taken, also by a removed record.
     """
@@ -156,17 +160,26 @@ def add(
     session.add(row)
     session.flush()
     _insert_mentions(session, row)
+    alerts.of_new(session, row, now, but=(row.owner_id, *acting))
     return row
 
 
 def refill(
-    session: Session, row: ActivityRow, draft: ActivityDraft, now: datetime, *, by: Person | None
+    session: Session,
+    row: ActivityRow,
+    draft: ActivityDraft,
+    now: datetime,
+    *,
+    by: Person | None,
+    acting: str | None = None,
 ) -> None:
     """Overwrite the Outlook-filled fields of a live or removed record, which is live afterwards.
 
-    Companies follow the contacts that came and went; those set by hand stay.
+    Companies follow the contacts that came and went; those set by hand stay. ``acting``: whose act
+    this is, if it is not the owner's: he is not alerted of it.
     """
     before = _mentions_of(row), row.start_at, row.removed_at
+    seen = alerts.State.of(row)
     contacts_before = _contact_ids(row)
     fill(row, draft, now, by=by)
     row.removed_at = None
@@ -174,6 +187,7 @@ def refill(
         _follow_contacts(session, row, contacts_before)
     if before != (_mentions_of(row), row.start_at, None):
         rewrite_mentions(session, row)
+    alerts.of_changed(session, row, seen, now, but=(acting or row.owner_id,))
 
 
 def rewrite_mentions(session: Session, row: ActivityRow) -> None:
@@ -183,8 +197,15 @@ def rewrite_mentions(session: Session, row: ActivityRow) -> None:
     _insert_mentions(session, row)
 
 
-def remove(session: Session, row: ActivityRow, now: datetime, *, by: Person | None = None) -> None:
-    """Turn ``row`` into a tombstone; ``by`` is whoever removed it by hand.
+def remove(
+    session: Session,
+    row: ActivityRow,
+    now: datetime,
+    *,
+    by: Person | None = None,
+    acting: str | None = None,
+) -> None:
+    """Turn ``row`` into a tombstone; ``by`` is whoever removed it by hand, ``acting`` his id.
 
     The revision changes, so that a late write which still names the old one cannot bring the record
     back by accident.
@@ -195,6 +216,7 @@ def remove(session: Session, row: ActivityRow, now: datetime, *, by: Person | No
     if by is not None:
         row.edited_by = {"name": by.name, "address": by.address}
     _delete_mentions(session, row)
+    alerts.of_removed(session, row, now, but=(acting or row.owner_id,))
 
 
 def destroy(session: Session, tenant_id: str, external_key: str) -> None:
@@ -271,6 +293,11 @@ def _mentions_of(row: ActivityRow) -> set[_Mention]:
         *(("company", company_id) for company_id in row.company_ids),
         *(("opportunity", opportunity_id) for opportunity_id in row.opportunity_ids),
         *(("initiative", initiative_id) for initiative_id in row.initiative_ids),
+        *(
+            [(row.regarding_kind, row.regarding_id)]
+            if row.regarding_kind and row.regarding_id
+            else []
+        ),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,24 +12,21 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from backend.crm import activities, activity_choices, people
+from backend.crm import activities, activity_choices, alerts, people, references
 from backend.crm.access import CrmCaller, hidden_contacts, visible_activities, visible_contacts
 from backend.crm.activity_filter import ActivityFilter, Choices
-from backend.crm.models import (
-    ActivityRow,
-    Base,
-    CompanyRow,
-    InitiativeRow,
-    OpportunityRow,
-)
+from backend.crm.models import ActivityRow
 from backend.crm.paging import Page, cursor, moment_and_id
 from backend.crm.problems import CrmError, changed_meanwhile, forbidden, invalid, not_found
-from backend.crm.records import activity_of, draft_of
+from backend.crm.records import activity_of, draft_of, regarding_of
 from backend.domain.crm import (
+    EVERYONE,
     Activity,
     ActivityDraft,
     ActivityKind,
     MatchedContact,
+    Reference,
+    ReferenceKind,
     SyncStatus,
     UnmatchedAttendee,
 )
@@ -36,12 +34,12 @@ from backend.domain.event import OnlineMeeting, Person
 from backend.domain.ports import Clock
 from backend.sql import Database
 
-_REFERENCES: Mapping[str, type[Base]] = {
-    "company_ids": CompanyRow,
-    "opportunity_ids": OpportunityRow,
-    "initiative_ids": InitiativeRow,
+_REFERENCES: Mapping[str, ReferenceKind] = {
+    "company_ids": ReferenceKind.COMPANY,
+    "opportunity_ids": ReferenceKind.OPPORTUNITY,
+    "initiative_ids": ReferenceKind.INITIATIVE,
 }
-_EXEMPT = frozenset({"notes", "visibility", *_REFERENCES})
+_EXEMPT = frozenset({"notes", "visibility", "regarding", *_REFERENCES})
 """Changing these never unlinks a synced record (L4)."""
 
 
@@ -128,11 +126,18 @@ class ActivityDesk:
         """Change what is given; an Outlook-filled field raises the revision, names the editor."""
         with self._database.write.begin() as session:
             row = self._locked(session, caller, activity_id, revision)
-            _change_exempt(session, caller, row, changes)
+            _change_exempt(session, caller, row, changes, self._clock())
             before = draft_of(row)
             after = _changed(session, caller, before, changes)
             if after != before:
-                activities.refill(session, row, after, self._clock(), by=caller.person)
+                activities.refill(
+                    session,
+                    row,
+                    after,
+                    self._clock(),
+                    by=caller.person,
+                    acting=caller.user_id,
+                )
             row.updated_at = self._clock()
             session.flush()
             edited = _as_seen_by(session, caller, [activity_of(row)])[0]
@@ -144,7 +149,7 @@ class ActivityDesk:
         """Turn the record into a tombstone that names who removed it."""
         with self._database.write.begin() as session:
             row = self._locked(session, caller, activity_id, revision)
-            activities.remove(session, row, self._clock(), by=caller.person)
+            activities.remove(session, row, self._clock(), by=caller.person, acting=caller.user_id)
             external_key = row.external_key
         self._tell_of(external_key)
 
@@ -185,6 +190,8 @@ class ActivityDesk:
             ical_uid=given.get("ical_uid"),
             sync_status=SyncStatus.NOT_SYNCED,
         )
+        visibility = given.get("visibility", EVERYONE)
+        _demand_audience(session, caller, visibility, caller.user_id)
         row = activities.add(
             session,
             caller.tenant_id,
@@ -192,9 +199,9 @@ class ActivityDesk:
             self._clock(),
             kind=ActivityKind.ADDED,
             external_key=key,
-            visibility=given.get("visibility", "everyone"),
+            visibility=visibility,
         )
-        _change_exempt(session, caller, row, given)
+        _change_exempt(session, caller, row, given, self._clock())
         session.flush()
         return _as_seen_by(session, caller, [activity_of(row)])[0]
 
@@ -221,8 +228,7 @@ def _as_seen_by(
     session: Session, caller: CrmCaller, seen: Sequence[Activity]
 ) -> Sequence[Activity]:
     """The records without the contacts that are hidden from the caller."""
-    mentioned = [contact.contact_id for activity in seen for contact in activity.draft.contacts]
-    hidden = _hidden_among(session, caller, mentioned)
+    hidden = _hidden_among(session, caller, [each for a in seen for each in _contacts_of(a)])
     if not hidden:
         return seen
     return [
@@ -232,9 +238,21 @@ def _as_seen_by(
                 activity.draft,
                 contacts=tuple(c for c in activity.draft.contacts if c.contact_id not in hidden),
             ),
+            regarding=None if _contact_about(activity) in hidden else activity.regarding,
         )
         for activity in seen
     ]
+
+
+def _contacts_of(activity: Activity) -> list[str]:
+    about = _contact_about(activity)
+    there = [contact.contact_id for contact in activity.draft.contacts]
+    return there if about is None else [*there, about]
+
+
+def _contact_about(activity: Activity) -> str | None:
+    about = activity.regarding
+    return about.id if about is not None and about.kind is ReferenceKind.CONTACT else None
 
 
 def _hidden_among(
@@ -247,38 +265,77 @@ def _hidden_among(
 
 
 def _change_exempt(
-    session: Session, caller: CrmCaller, row: ActivityRow, changes: Mapping[str, Any]
+    session: Session,
+    caller: CrmCaller,
+    row: ActivityRow,
+    changes: Mapping[str, Any],
+    now: datetime,
 ) -> None:
     """Notes, visibility and references: the revision stays."""
     given = {name: changes[name] for name in _EXEMPT if name in changes}
-    visibility = given.get("visibility", row.visibility)
-    if visibility != row.visibility and not _owns(caller, row):
-        raise forbidden("Only the owner of a record decides who can see it.")
-    row.visibility = visibility
+    _change_visibility(session, caller, row, given.get("visibility", row.visibility), now)
     row.notes = given.get("notes", row.notes)
-    for name, table in _REFERENCES.items():
+    for name, kind in _REFERENCES.items():
         if name in given:
             wanted = list(dict.fromkeys(given[name]))
             added = set(wanted) - set(getattr(row, name))
-            _demand_existing(session, caller.tenant_id, name, table, added)
+            missing = references.missing(session, caller.tenant_id, kind, added)
+            if missing:
+                raise invalid(name, f"Unknown: {', '.join(missing)}")
             setattr(row, name, wanted)
-    if any(name in given for name in _REFERENCES):
+    if "regarding" in given:
+        _change_regarding(session, caller, row, given["regarding"])
+    if not given.keys().isdisjoint({"regarding", *_REFERENCES}):
         session.flush()
         activities.rewrite_mentions(session, row)
 
 
+def _change_visibility(
+    session: Session, caller: CrmCaller, row: ActivityRow, visibility: str, now: datetime
+) -> None:
+    if visibility == row.visibility:
+        return
+    if not _owns(caller, row):
+        raise forbidden("Only the owner of a record decides who can see it.")
+    _demand_audience(session, caller, visibility, row.owner_id)
+    before, row.visibility = row.visibility, visibility
+    session.flush()
+    alerts.of_shown(session, row, before, now, but=(caller.user_id, row.owner_id))
+
+
+def _demand_audience(
+    session: Session, caller: CrmCaller, visibility: str, owner_id: str | None
+) -> None:
+    if not references.is_for_group_of(session, caller.tenant_id, visibility, owner_id):
+        raise invalid("visibility", "This is no group of the record's owner.")
+
+
+def _change_regarding(
+    session: Session, caller: CrmCaller, row: ActivityRow, given: Mapping[str, str] | None
+) -> None:
+    wanted = None if given is None else Reference(ReferenceKind(given["kind"]), given["id"])
+    hidden = regarding_of(row)
+    if wanted == hidden:
+        return
+    if wanted is not None and not references.may_be_about(
+        session, caller.tenant_id, wanted, visible_contacts(caller)
+    ):
+        raise invalid("regarding", "There is no such entry.")
+    if wanted is None and _is_hidden(session, caller, hidden):
+        # He sees an empty field, and has not emptied it.
+        return
+    row.regarding_kind = None if wanted is None else wanted.kind
+    row.regarding_id = None if wanted is None else wanted.id
+
+
+def _is_hidden(session: Session, caller: CrmCaller, about: Reference | None) -> bool:
+    if about is None or about.kind is not ReferenceKind.CONTACT:
+        return False
+    return about.id in _hidden_among(session, caller, [about.id])
+
+
 def _owns(caller: CrmCaller, row: ActivityRow) -> bool:
     return caller.is_service or row.owner_id is None or row.owner_id == caller.user_id
-
-
-def _demand_existing(
-    session: Session, tenant_id: str, field: str, table: type[Base], ids: set[str]
-) -> None:
-    columns = table.__table__.c
-    query = select(columns.id).where(columns.tenant_id == tenant_id, columns.id.in_(sorted(ids)))
-    missing = ids - set(session.scalars(query)) if ids else set()
-    if missing:
-        raise invalid(field, f"Unknown: {', '.join(sorted(missing))}")
 
 
 def _changed(

@@ -12,6 +12,7 @@ from backend.crm.schemas import (
     LONGEST_TEXT,
     MOST_REFERENCES,
     CrmDraftSchema,
+    CrmReferenceSchema,
 )
 from backend.domain.crm import Listing
 
@@ -31,6 +32,9 @@ class CrmAdditionSchema(CrmDraftSchema):
     company_ids = _ids()
     opportunity_ids = _ids()
     initiative_ids = _ids()
+    regarding = fields.Nested(CrmReferenceSchema, load_default=None, allow_none=True)
+    with_companies = fields.Boolean(load_default=True, truthy={True}, falsy={False})
+    by_id = Text(ID_LENGTH, load_default=None, allow_none=True)
 
 
 class CrmEntrySchema(Schema):

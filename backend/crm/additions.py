@@ -11,11 +11,10 @@ from typing import cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.crm import activities, people
+from backend.crm import activities, people, references
 from backend.crm.identifiers import new_id
 from backend.crm.models import (
     ActivityRow,
-    Base,
     CompanyRow,
     ContactEmailRow,
     ContactRow,
@@ -31,6 +30,7 @@ from backend.domain.crm import (
     Contact,
     Entry,
     Listing,
+    ReferenceKind,
 )
 from backend.domain.errors import RemoteRejectedError
 from backend.domain.event import normalised_address
@@ -63,11 +63,17 @@ def add(
     Raises: RemoteRejectedError when something it names does not exist; IntegrityError when the key
     is taken.
     """
-    contact_ids = [contact.contact_id for contact in draft.contacts]
-    _demand(session, tenant_id, ContactRow, contact_ids)
-    _demand(session, tenant_id, CompanyRow, additions.company_ids)
-    _demand(session, tenant_id, OpportunityRow, additions.opportunity_ids)
-    _demand(session, tenant_id, InitiativeRow, additions.initiative_ids)
+    _demand(session, tenant_id, ReferenceKind.CONTACT, [c.contact_id for c in draft.contacts])
+    _demand(session, tenant_id, ReferenceKind.COMPANY, additions.company_ids)
+    _demand(session, tenant_id, ReferenceKind.OPPORTUNITY, additions.opportunity_ids)
+    _demand(session, tenant_id, ReferenceKind.INITIATIVE, additions.initiative_ids)
+    about = additions.regarding
+    nameable = (ContactRow.private.is_(False) | (ContactRow.owner_id == draft.owner_id),)
+    if about is not None and not references.may_be_about(session, tenant_id, about, nameable):
+        raise _unknown(about.kind)
+    owner_id = draft.owner_id
+    if not references.is_for_group_of(session, tenant_id, additions.visibility, owner_id):
+        raise _unknown("group")
     row = activities.add(
         session,
         tenant_id,
@@ -76,11 +82,15 @@ def add(
         kind=ActivityKind.ADDED,
         external_key=external_key,
         visibility=additions.visibility,
+        acting=(additions.by_id,),
     )
     row.notes = additions.notes
-    row.company_ids = list(dict.fromkeys((*additions.company_ids, *row.company_ids)))
+    along = row.company_ids if additions.with_companies else ()
+    row.company_ids = list(dict.fromkeys((*additions.company_ids, *along)))
     row.opportunity_ids = list(dict.fromkeys(additions.opportunity_ids))
     row.initiative_ids = list(dict.fromkeys(additions.initiative_ids))
+    row.regarding_kind = about.kind if about is not None else None
+    row.regarding_id = about.id if about is not None else None
     session.flush()
     activities.rewrite_mentions(session, row)
     return row
@@ -176,16 +186,12 @@ def _details(
     }
 
 
-def _demand(session: Session, tenant_id: str, table: type[Base], ids: Sequence[str]) -> None:
-    wanted = set(ids)
-    if not wanted:
-        return
-    columns = table.__table__.c
-    query = select(columns.id).where(columns.tenant_id == tenant_id, columns.id.in_(sorted(wanted)))
-    if wanted - set(session.scalars(query)):
-        raise RemoteRejectedError(
-            f"an unknown entry of {table.__tablename__}",
-            system="crm",
-            status=422,
-            remote_code="unknown_reference",
-        )
+def _demand(session: Session, tenant_id: str, kind: ReferenceKind, ids: Sequence[str]) -> None:
+    if references.missing(session, tenant_id, kind, ids):
+        raise _unknown(kind)
+
+
+def _unknown(word: str) -> RemoteRejectedError:
+    return RemoteRejectedError(
+        f"an unknown {word}", system="crm", status=422, remote_code="unknown_reference"
+    )

@@ -33,6 +33,8 @@ def flat(activity: Activity, now: datetime) -> dict[str, Any]:
         "external_key": activity.external_key,
         "kind": activity.kind,
         "phase": activity.phase(now),
+        "duration_minutes": draft.duration_minutes,
+        "reminder_at": draft.reminder_at,
         "revision": activity.revision,
         "created_at": activity.created_at,
         "updated_at": activity.updated_at,
@@ -41,6 +43,7 @@ def flat(activity: Activity, now: datetime) -> dict[str, Any]:
         "company_ids": activity.company_ids,
         "opportunity_ids": activity.opportunity_ids,
         "initiative_ids": activity.initiative_ids,
+        "regarding": asdict(activity.regarding) if activity.regarding else None,
         "visibility": activity.visibility,
         "removed": activity.removed,
     }

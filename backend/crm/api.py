@@ -9,14 +9,18 @@ from flask_smorest import Blueprint
 
 from backend.crm.access import CrmCaller
 from backend.crm.activity_desk import ActivityDesk, Tell
+from backend.crm.alert_desk import AlertDesk
 from backend.crm.api_activities import add_activity_routes
 from backend.crm.api_additions import add_addition_routes
+from backend.crm.api_alerts import add_alert_routes
 from backend.crm.api_catalogue import add_catalogue_routes
 from backend.crm.api_contacts import add_contact_routes
+from backend.crm.api_groups import add_group_routes
 from backend.crm.api_service import add_service_routes
 from backend.crm.catalogue import Catalogue, TellContacts
 from backend.crm.contact_desk import ContactDesk
 from backend.crm.gateway import EmbeddedCrm
+from backend.crm.group_desk import Colleagues, GroupDesk, Nobody
 from backend.crm.problems import not_found, register_problems
 from backend.crm.text import is_storable
 from backend.domain.ports import Clock
@@ -34,13 +38,14 @@ def crm_api(
     authenticate: Authenticate,
     tell: Tell = lambda _external_key: None,
     tell_contacts: TellContacts = lambda _tenant_id, _external_keys: None,
+    colleagues: Colleagues | None = None,
 ) -> Blueprint:
     """The blueprint; register it with ``url_prefix="/crm/api"``.
 
     ``authenticate`` is called once per request; it answers who is calling or raises an error that
     the app knows how to answer (401, 403), and checks the CSRF token of cookie sessions.
     ``tell`` hears of every record with a key that a person has changed, ``tell_contacts`` of
-    contacts and companies.
+    contacts and companies. ``colleagues`` knows who there is to be put into a group.
     """
     blueprint = Blueprint("crm_api", __name__, description="The embedded CRM")
     register_problems(blueprint)
@@ -59,4 +64,6 @@ def crm_api(
     crm = EmbeddedCrm(database, clock)
     add_service_routes(blueprint, crm, contacts, clock)
     add_addition_routes(blueprint, crm, clock)
+    add_alert_routes(blueprint, AlertDesk(database, clock), contacts)
+    add_group_routes(blueprint, GroupDesk(database, clock, colleagues or Nobody()), crm)
     return blueprint

@@ -6,7 +6,6 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from backend.crm.activity_desk import demand_sensible_times
 from backend.crm.addition_schemas import (
     CrmAdditionSchema,
     CrmEntriesSchema,
@@ -17,11 +16,10 @@ from backend.crm.addition_schemas import (
 from backend.crm.answers import flat
 from backend.crm.api_service import draft_from, service_tenant
 from backend.crm.gateway import EmbeddedCrm
+from backend.crm.gateway_problems import told_as_problems
 from backend.crm.preconditions import entity_tag
-from backend.crm.problems import CrmError
 from backend.crm.schemas import CrmActivitySchema, CrmContactSchema, CrmKeyQuerySchema
-from backend.domain.crm import Additions, Contact
-from backend.domain.errors import RemoteConflictError, RemoteRejectedError
+from backend.domain.crm import Additions, Contact, Reference
 from backend.domain.ports import Clock
 
 _activity = CrmActivitySchema()
@@ -44,22 +42,11 @@ def add_addition_routes(blueprint: Blueprint, crm: EmbeddedCrm, clock: Clock) ->
         409 ``removed`` when it was made and removed again, 422 ``unknown_reference`` when
         something it names does not exist.
         """
-        tenant_id = service_tenant()
-        additions = Additions(
-            notes=content.pop("notes"),
-            company_ids=tuple(content.pop("company_ids")),
-            opportunity_ids=tuple(content.pop("opportunity_ids")),
-            initiative_ids=tuple(content.pop("initiative_ids")),
-            visibility=content.pop("visibility"),
-        )
+        tenant_id, key = service_tenant(), query["external_key"]
+        additions = _additions_from(content)
         draft = draft_from(content)
-        demand_sensible_times(draft)
-        try:
-            made, is_new = crm.add_activity(tenant_id, query["external_key"], draft, additions)
-        except RemoteConflictError as error:
-            raise CrmError(409, "removed", "This activity was made and removed again.") from error
-        except RemoteRejectedError as error:
-            raise _refused(error) from error
+        with told_as_problems():
+            made, is_new = crm.add_activity(tenant_id, key, draft, additions)
         return flat(made, clock()), 201 if is_new else 200, entity_tag(made.revision)
 
     @blueprint.route("/entries")
@@ -87,11 +74,20 @@ def add_addition_routes(blueprint: Blueprint, crm: EmbeddedCrm, clock: Clock) ->
     @blueprint.response(201, _contact)
     def create_contact(content: dict[str, str]) -> Contact:
         """Make a contact, or answer the one that has this address."""
-        try:
+        with told_as_problems():
             return crm.create_contact(service_tenant(), content["name"], content["address"])
-        except RemoteRejectedError as error:
-            raise _refused(error) from error
 
 
-def _refused(error: RemoteRejectedError) -> CrmError:
-    return CrmError(422, error.remote_code or "validation", error.message)
+def _additions_from(content: dict[str, Any]) -> Additions:
+    """What the schema loaded beside the draft, taken out of ``content``."""
+    about = content.pop("regarding")
+    return Additions(
+        notes=content.pop("notes"),
+        company_ids=tuple(content.pop("company_ids")),
+        opportunity_ids=tuple(content.pop("opportunity_ids")),
+        initiative_ids=tuple(content.pop("initiative_ids")),
+        regarding=None if about is None else Reference(about["kind"], about["id"]),
+        visibility=content.pop("visibility"),
+        with_companies=content.pop("with_companies"),
+        by_id=content.pop("by_id"),
+    )

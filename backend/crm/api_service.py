@@ -13,9 +13,10 @@ from backend.crm.activity_desk import demand_sensible_times
 from backend.crm.answers import caller, flat
 from backend.crm.contact_desk import ContactDesk
 from backend.crm.gateway import EmbeddedCrm
+from backend.crm.gateway_problems import told_as_problems
 from backend.crm.page_schemas import CrmAddressMatchesSchema
 from backend.crm.preconditions import entity_tag, revision_asked_for, wants_to_create
-from backend.crm.problems import CrmError, changed_meanwhile, forbidden, not_found
+from backend.crm.problems import CrmError, forbidden, not_found
 from backend.crm.schemas import (
     CrmActivitySchema,
     CrmAddressesSchema,
@@ -29,7 +30,6 @@ from backend.domain.crm import (
     MatchedContact,
     UnmatchedAttendee,
 )
-from backend.domain.errors import RemoteConflictError, RemoteNotFoundError, RemoteRejectedError
 from backend.domain.event import OnlineMeeting, Person
 from backend.domain.ports import Clock
 
@@ -73,22 +73,15 @@ def add_service_routes(
         tenant_id, key = service_tenant(), query["external_key"]
         visibility = content.pop("visibility")
         draft = draft_from(content)
-        demand_sensible_times(draft)
         if wants_to_create():
             return _create(tenant_id, key, draft, visibility)
-        try:
+        with told_as_problems():
             written = crm.write_activity(tenant_id, key, draft, revision=revision_asked_for())
-        except RemoteConflictError:
-            raise changed_meanwhile() from None
-        except RemoteNotFoundError:
-            raise not_found("activity") from None
         return flat(written, clock()), 200, entity_tag(written.revision)
 
     def _create(tenant_id: str, key: str, draft: ActivityDraft, visibility: str) -> Answer:
-        try:
+        with told_as_problems():
             made, is_new = crm.create_activity(tenant_id, key, draft, visibility)
-        except RemoteRejectedError as error:
-            raise CrmError(422, "validation", error.message) from error
         if not is_new:
             existing = _activity.dump(flat(made, clock()))
             detail = "There is a record with this key."
@@ -104,10 +97,8 @@ def add_service_routes(
         if query["destroy"]:
             crm.destroy_activity(tenant_id, key)
             return
-        try:
+        with told_as_problems():
             crm.remove_activity(tenant_id, key, revision=revision_asked_for())
-        except RemoteConflictError:
-            raise changed_meanwhile() from None
 
     @blueprint.route("/activities/by-key/sync-status", methods=["PUT"])
     @blueprint.arguments(_key, location="query")
@@ -135,7 +126,10 @@ def service_tenant() -> str:
 
 
 def draft_from(content: dict[str, Any]) -> ActivityDraft:
-    """What the draft schema loaded, as a domain value."""
+    """What the draft schema loaded, as a domain value.
+
+    Raises: CrmError 422 for times that make no sense.
+    """
     given = dict(content)
     given["contacts"] = tuple(MatchedContact(**c) for c in given.get("contacts", ()))
     given["unmatched"] = tuple(UnmatchedAttendee(**u) for u in given.get("unmatched", ()))
@@ -144,4 +138,6 @@ def draft_from(content: dict[str, Any]) -> ActivityDraft:
         given["assigned_to"] = Person(**given["assigned_to"])
     if given.get("online_meeting") is not None:
         given["online_meeting"] = OnlineMeeting(**given["online_meeting"])
-    return ActivityDraft(**given)
+    draft = ActivityDraft(**given)
+    demand_sensible_times(draft)
+    return draft

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from backend.crm import naming, people
@@ -13,11 +13,18 @@ from backend.crm.access import CrmCaller, visible_contacts
 from backend.crm.carried_types import replace_types, type_ids
 from backend.crm.catalogue import TellContacts, demand_company
 from backend.crm.identifiers import new_id
-from backend.crm.models import ContactEmailRow, ContactHasTypeRow, ContactRow, MentionRow
+from backend.crm.models import (
+    ActivityRow,
+    AlertRow,
+    ContactEmailRow,
+    ContactHasTypeRow,
+    ContactRow,
+    MentionRow,
+)
 from backend.crm.paging import Page, cursor, name_and_id
 from backend.crm.problems import forbidden, invalid, not_found
 from backend.crm.text import folded, sort_name
-from backend.domain.crm import Contact
+from backend.domain.crm import Contact, ReferenceKind
 from backend.domain.event import normalised_address
 from backend.domain.ports import Clock
 from backend.sql import Database
@@ -106,13 +113,7 @@ class ContactDesk:
         with self._database.write.begin() as session:
             before = _contact(session, caller, contact_id)
             session.delete(session.get_one(ContactRow, (caller.tenant_id, contact_id)))
-            session.execute(
-                delete(MentionRow).where(
-                    MentionRow.tenant_id == caller.tenant_id,
-                    MentionRow.kind == "contact",
-                    MentionRow.mentioned_id == contact_id,
-                )
-            )
+            _forget(session, caller.tenant_id, contact_id)
         self.tell_of(caller, before.emails)
 
     def tell_of(self, caller: CrmCaller, addresses: Sequence[str]) -> None:
@@ -127,6 +128,29 @@ def _contact(session: Session, caller: CrmCaller, contact_id: str) -> Contact:
     if contact_id not in found:
         raise not_found("contact")
     return found[contact_id]
+
+
+def _forget(session: Session, tenant_id: str, contact_id: str) -> None:
+    """No record is about a contact that is gone, or in its grid, and nobody is alerted of it."""
+    mentions = (
+        MentionRow.tenant_id == tenant_id,
+        MentionRow.kind == ReferenceKind.CONTACT,
+        MentionRow.mentioned_id == contact_id,
+    )
+    session.execute(
+        update(ActivityRow)
+        .where(
+            ActivityRow.tenant_id == tenant_id,
+            ActivityRow.id.in_(select(MentionRow.activity_id).where(*mentions)),
+            ActivityRow.regarding_kind == ReferenceKind.CONTACT,
+            ActivityRow.regarding_id == contact_id,
+        )
+        .values(regarding_kind=None, regarding_id=None)
+    )
+    session.execute(delete(MentionRow).where(*mentions))
+    session.execute(
+        delete(AlertRow).where(AlertRow.tenant_id == tenant_id, AlertRow.contact_id == contact_id)
+    )
 
 
 def _fill_contact(

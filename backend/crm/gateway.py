@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from backend.crm import activities, people
+from backend.crm import activities, alerts, groups, people
 from backend.crm import additions as by_hand
 from backend.crm.models import (
     ADDRESS_LENGTH,
+    EVENT_ID_LENGTH,
     ICAL_UID_LENGTH,
     ID_LENGTH,
     KEY_LENGTH,
@@ -30,6 +32,7 @@ from backend.domain.crm import (
     Capabilities,
     Contact,
     Entry,
+    Group,
     Listing,
     SyncStatus,
 )
@@ -185,6 +188,10 @@ class EmbeddedCrm:
         """The same for every firm."""
         return by_hand.ACTIVITY_TYPES
 
+    def groups_of(self, tenant_id: str, person_id: str) -> Sequence[Group]:
+        with self._session(self._database.read) as session:
+            return groups.of_member(session, tenant_id, person_id)
+
     def create_contact(self, tenant_id: str, name: str, address: str) -> Contact:
         for field, value, longest in (
             ("name", name, NAME_LENGTH),
@@ -226,10 +233,17 @@ class EmbeddedCrm:
 
     def purge_tombstones(self) -> int:
         """Erase every tombstone older than 30 days, in short transactions; answers how many."""
+        return self._purge(activities.purge_tombstones)
+
+    def purge_alerts(self) -> int:
+        """Erase every alert older than 90 days, in short transactions; answers how many."""
+        return self._purge(alerts.purge)
+
+    def _purge(self, purge_batch: Callable[[Session, datetime], int]) -> int:
         purged = 0
         while True:
             with self._session(self._database.write) as session:
-                batch = activities.purge_tombstones(session, self._clock())
+                batch = purge_batch(session, self._clock())
             if not batch:
                 return purged
             purged += batch
@@ -268,6 +282,7 @@ def _refuse_unstorable(external_key: str, draft: ActivityDraft, visibility: str 
     """Raises: RemoteRejectedError for identifiers that no column takes; other text is mended."""
     limits = (
         ("external_key", external_key, KEY_LENGTH),
+        ("event_id", draft.event_id or "", EVENT_ID_LENGTH),
         ("ical_uid", draft.ical_uid or "", ICAL_UID_LENGTH),
         ("owner_id", draft.owner_id or "", ID_LENGTH),
         ("visibility", visibility, VISIBILITY_LENGTH),

@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -24,6 +25,7 @@ ID_LENGTH = 64
 ADDRESS_LENGTH = 320
 VISIBILITY_LENGTH = 120
 ICAL_UID_LENGTH = 600
+EVENT_ID_LENGTH = 600
 KEY_LENGTH = 640
 """PostgreSQL indexes rows of at most 2,704 bytes; 640 characters of UTF-8 stay below it."""
 
@@ -228,7 +230,9 @@ class ActivityRow(Base):
     assigned_to: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
     originator: Mapped[str | None] = mapped_column(String(ADDRESS_LENGTH * 2))
     owner_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
+    event_id: Mapped[str | None] = mapped_column(String(EVENT_ID_LENGTH))
     ical_uid: Mapped[str | None] = mapped_column(String(ICAL_UID_LENGTH))
+    recurring: Mapped[bool] = mapped_column(server_default=false())
     web_link: Mapped[str | None] = mapped_column(Text)
     online_meeting: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     show_as: Mapped[str] = mapped_column(Text)
@@ -241,6 +245,8 @@ class ActivityRow(Base):
     company_ids: Mapped[list[str]] = mapped_column(JSON)
     opportunity_ids: Mapped[list[str]] = mapped_column(JSON)
     initiative_ids: Mapped[list[str]] = mapped_column(JSON)
+    regarding_kind: Mapped[str | None] = mapped_column(String(12))
+    regarding_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
     visibility: Mapped[str] = mapped_column(String(VISIBILITY_LENGTH))
 
     search_text: Mapped[str] = mapped_column(Text)
@@ -272,3 +278,86 @@ class MentionRow(Base):
     mentioned_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
     start_at: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
     activity_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+
+
+class GroupRow(Base):
+    """People who may see records together (T6)."""
+
+    __tablename__ = "crm_groups"
+    __table_args__ = (UniqueConstraint("tenant_id", "folded_name"),)
+
+    tenant_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    folded_name: Mapped[str] = mapped_column(String(600))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class GroupMemberRow(Base):
+    """A member of the firm in a group; name and address as they were when he was put there."""
+
+    __tablename__ = "crm_group_members"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "group_id"],
+            ["crm_groups.tenant_id", "crm_groups.id"],
+            ondelete="CASCADE",
+        ),
+        Index(None, "tenant_id", "user_id"),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    group_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    user_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    name: Mapped[str] = mapped_column(String(400))
+    address: Mapped[str] = mapped_column(String(ADDRESS_LENGTH))
+
+
+class FollowRow(Base):
+    """A member of the firm wants to hear of a contact's appointments."""
+
+    __tablename__ = "crm_follows"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "contact_id"],
+            ["crm_contacts.tenant_id", "crm_contacts.id"],
+            ondelete="CASCADE",
+        ),
+        Index(None, "tenant_id", "contact_id"),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    user_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    contact_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AlertRow(Base):
+    """The last news of one record for one follower. It holds no text: that is read with the record.
+
+    There is no foreign key to the contact: one that is removed at this moment must not make the
+    write of a record fail. Lists join it, so that an alert goes with its contact.
+    """
+
+    __tablename__ = "crm_alerts"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "activity_id"],
+            ["crm_activities.tenant_id", "crm_activities.id"],
+            ondelete="CASCADE",
+        ),
+        Index(None, "tenant_id", "activity_id"),
+        Index(None, "tenant_id", "user_id", "at", "activity_id"),
+        Index(None, "at"),
+        CheckConstraint("news IN ('appeared', 'moved', 'cancelled', 'removed')", name="news"),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    user_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    activity_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    contact_id: Mapped[str] = mapped_column(String(ID_LENGTH))
+    news: Mapped[str] = mapped_column(String(10))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    was_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When a record that was moved began before."""
+    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

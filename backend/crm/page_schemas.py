@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
+from backend.crm.group_schemas import CrmGroupSchema
 from backend.crm.schemas import (
     CrmActivitySchema,
     CrmAddressMatchSchema,
@@ -42,6 +43,11 @@ class CrmOpportunityPageSchema(Schema):
 
 class CrmInitiativePageSchema(Schema):
     items = fields.List(fields.Nested(CrmInitiativeSchema))
+    next = fields.String(allow_none=True)
+
+
+class CrmGroupPageSchema(Schema):
+    items = fields.List(fields.Nested(CrmGroupSchema))
     next = fields.String(allow_none=True)
 
 

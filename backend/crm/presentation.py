@@ -4,15 +4,38 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from backend.domain.crm import Activity, ActivityDraft, ActivityKind, SyncStatus
+from backend.domain.zones import zone_of as known_zone
 
 _SYNC_WORDS = {
     SyncStatus.SYNCED: "Synced with Outlook",
     SyncStatus.RELEASED: "No longer synced",
     SyncStatus.FINAL: "Sync completed",
     SyncStatus.NOT_SYNCED: "Not synced",
+}
+
+_SHOW_AS = {
+    "free": "Free",
+    "tentative": "Tentative",
+    "busy": "Busy",
+    "oof": "Away",
+    "workingElsewhere": "Working elsewhere",
+    "unknown": "Unknown",
+}
+
+_PROVIDERS = {
+    "teamsForBusiness": "Microsoft Teams",
+    "skypeForBusiness": "Skype for Business",
+    "skypeForConsumer": "Skype",
+    "zoom": "Zoom",
+    "webex": "Webex",
+    "googleMeet": "Google Meet",
+    "goToMeeting": "GoTo Meeting",
+    "ringCentral": "RingCentral",
+    "chime": "Amazon Chime",
+    "jitsi": "Jitsi",
+    "whereby": "Whereby",
 }
 
 _RESPONSES = {
@@ -24,12 +47,9 @@ _RESPONSES = {
 
 
 def zone_of(draft: ActivityDraft) -> tuple[tzinfo, str]:
-    """The zone to show times in, and its name; UTC where the record's own is no IANA name."""
-    name = draft.time_zone or "UTC"
-    try:
-        return ZoneInfo(name), name
-    except (OSError, ValueError, LookupError):
-        return UTC, "UTC"
+    """The zone to show times in, and the name it was given; UTC where nobody knows its rules."""
+    zone = known_zone(draft.time_zone)
+    return (zone, draft.time_zone or zone.key) if zone is not None else (UTC, "UTC")
 
 
 def day(moment: date) -> str:
@@ -48,6 +68,37 @@ def when(draft: ActivityDraft) -> str:
     if start.date() == end.date():
         return f"{day(start)}, {start:%H:%M}–{end:%H:%M}"
     return f"{day(start)}, {start:%H:%M} – {day(end)}, {end:%H:%M}"
+
+
+def duration(draft: ActivityDraft) -> str:
+    """``1 h 30 min``; ``2 days`` for whole days."""
+    days, minutes = divmod(draft.duration_minutes, 24 * 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = (
+        (days, "day" if days == 1 else "days"),
+        (hours, "h"),
+        (minutes, "min"),
+    )
+    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 min"
+
+
+def reminder(draft: ActivityDraft) -> str | None:
+    """``15 min before (Mon 2 Mar 2026, 08:45)``, the time in the record's zone."""
+    at = draft.reminder_at
+    if at is None or draft.reminder_minutes is None:
+        return None
+    shown = _in_zone(at, zone_of(draft)[0])
+    return f"{draft.reminder_minutes} min before ({day(shown)}, {shown:%H:%M})"
+
+
+def show_as(word: str) -> str:
+    """How Outlook shows the time, in Outlook's words."""
+    return _SHOW_AS.get(word, word)
+
+
+def provider(word: str) -> str:
+    """Whose online meeting it is; empty where nobody knows."""
+    return _PROVIDERS.get(word, "")
 
 
 def moment(value: datetime) -> str:

@@ -13,6 +13,8 @@ from backend.domain.crm import (
     ActivityKind,
     ActivityStatus,
     MatchedContact,
+    Reference,
+    ReferenceKind,
     SyncStatus,
     UnmatchedAttendee,
 )
@@ -42,7 +44,9 @@ def draft_of(row: ActivityRow) -> ActivityDraft:
         unmatched=tuple(UnmatchedAttendee(**attendee) for attendee in row.unmatched),
         assigned_to=_person(row.assigned_to),
         owner_id=row.owner_id,
+        event_id=row.event_id,
         ical_uid=row.ical_uid,
+        recurring=row.recurring,
         web_link=row.web_link,
         online_meeting=OnlineMeeting(online["provider"], online["join_url"]) if online else None,
         show_as=row.show_as,
@@ -67,9 +71,17 @@ def activity_of(row: ActivityRow) -> Activity:
         company_ids=tuple(row.company_ids),
         opportunity_ids=tuple(row.opportunity_ids),
         initiative_ids=tuple(row.initiative_ids),
+        regarding=regarding_of(row),
         visibility=row.visibility,
         removed=row.removed_at is not None,
     )
+
+
+def regarding_of(row: ActivityRow) -> Reference | None:
+    """The one thing the record is about."""
+    if row.regarding_kind is None or row.regarding_id is None:
+        return None
+    return Reference(ReferenceKind(row.regarding_kind), row.regarding_id)
 
 
 def fill(row: ActivityRow, draft: ActivityDraft, now: datetime, *, by: Person | None) -> None:
@@ -93,7 +105,9 @@ def fill(row: ActivityRow, draft: ActivityDraft, now: datetime, *, by: Person | 
     row.assigned_to = _stored_person(draft.assigned_to)
     row.originator = originator_of(draft.assigned_to)
     row.owner_id = draft.owner_id
+    row.event_id = draft.event_id
     row.ical_uid = draft.ical_uid
+    row.recurring = draft.recurring
     row.web_link = _storable_or_none(draft.web_link)
     row.online_meeting = _stored_meeting(draft.online_meeting)
     row.show_as = storable(draft.show_as)

@@ -9,12 +9,13 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate
 from backend.crm.fields import Moment, Text, visibility_field
 from backend.crm.models import (
     ADDRESS_LENGTH,
+    EVENT_ID_LENGTH,
     ICAL_UID_LENGTH,
     ID_LENGTH,
     KEY_LENGTH,
     MOST_REMINDER_MINUTES,
 )
-from backend.domain.crm import ActivityKind, ActivityStatus, Phase, SyncStatus
+from backend.domain.crm import ActivityKind, ActivityStatus, Phase, ReferenceKind, SyncStatus
 from backend.domain.event import normalised_address
 
 LONGEST_NAME = 200
@@ -93,6 +94,13 @@ class CrmOutlookFieldsSchema(Schema):
     )
 
 
+class CrmReferenceSchema(Schema):
+    """One thing of the CRM that a record is about."""
+
+    kind = fields.Enum(ReferenceKind, by_value=True, required=True)
+    id = Text(ID_LENGTH, shortest=1, required=True)
+
+
 class CrmActivityPatchSchema(CrmOutlookFieldsSchema):
     """What a person changes; members that are left out stay as they are."""
 
@@ -100,6 +108,7 @@ class CrmActivityPatchSchema(CrmOutlookFieldsSchema):
     company_ids = _ids()
     opportunity_ids = _ids()
     initiative_ids = _ids()
+    regarding = fields.Nested(CrmReferenceSchema, allow_none=True)
     visibility = visibility_field()
     web_link = Text(LONGEST_LINE, allow_none=True, also=_http_link)
 
@@ -122,7 +131,9 @@ class CrmDraftSchema(CrmOutlookFieldsSchema):
     type = Text(LONGEST_NAME, shortest=1, required=True)
     start = Moment(required=True)
     end = Moment(required=True)
+    event_id = Text(EVENT_ID_LENGTH, allow_none=True)
     ical_uid = Text(ICAL_UID_LENGTH, allow_none=True)
+    recurring = fields.Boolean(truthy={True}, falsy={False})
     owner_id = Text(ID_LENGTH, allow_none=True)
     sync_status = fields.Enum(SyncStatus, by_value=True)
     visibility = visibility_field(load_default="everyone")
@@ -133,7 +144,11 @@ class CrmActivitySchema(CrmActivityPatchSchema):
     external_key = fields.String(allow_none=True)
     kind = fields.Enum(ActivityKind, by_value=True)
     phase = fields.Enum(Phase, by_value=True)
+    event_id = fields.String(allow_none=True)
     ical_uid = fields.String(allow_none=True)
+    recurring = fields.Boolean(metadata={"description": "One meeting of a series."})
+    duration_minutes = fields.Integer()
+    reminder_at = Moment(allow_none=True)
     owner_id = fields.String(allow_none=True)
     sync_status = fields.Enum(SyncStatus, by_value=True)
     revision = fields.String()

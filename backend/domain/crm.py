@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from backend.domain.event import Attendee, OnlineMeeting, Person
+from backend.domain.zones import zone_of
 
 
 class ActivityKind(StrEnum):
@@ -92,7 +93,11 @@ class ActivityDraft:
     unmatched: tuple[UnmatchedAttendee, ...] = ()
     assigned_to: Person | None = None
     owner_id: str | None = None
+    event_id: str | None = None
+    """The immutable id of the copy that the record was made from."""
     ical_uid: str | None = None
+    recurring: bool = False
+    """Made from one meeting of a series (``added`` records only: a series is never synced)."""
     web_link: str | None = None
     online_meeting: OnlineMeeting | None = None
     show_as: str = "busy"
@@ -100,6 +105,81 @@ class ActivityDraft:
     private: bool = False
     reminder_minutes: int | None = None
     sync_status: SyncStatus = SyncStatus.SYNCED
+
+    @property
+    def duration_minutes(self) -> int:
+        """Whole minutes from start to end; days of 24 hours where it lasts all day."""
+        if self.all_day and self.start_date is not None and self.end_date is not None:
+            return (self.end_date - self.start_date) // timedelta(minutes=1)
+        return (self.end - self.start) // timedelta(minutes=1)
+
+    @property
+    def reminder_at(self) -> datetime | None:
+        """When Outlook reminds, UTC; ``None`` without a reminder.
+
+        An all-day event begins with midnight in the zone it was made in, or in UTC where that
+        zone's rules are unknown.
+        """
+        if self.reminder_minutes is None:
+            return None
+        begins = self.start
+        if self.all_day and self.start_date is not None:
+            zone = zone_of(self.time_zone) or UTC
+            begins = datetime.combine(self.start_date, time(), tzinfo=zone)
+        try:
+            return begins.astimezone(UTC) - timedelta(minutes=self.reminder_minutes)
+        except OverflowError:
+            return None
+
+
+class ReferenceKind(StrEnum):
+    """What a record can be about."""
+
+    COMPANY = "company"
+    CONTACT = "contact"
+    OPPORTUNITY = "opportunity"
+    INITIATIVE = "initiative"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One thing of the CRM, by its kind and id."""
+
+    kind: ReferenceKind
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Members of a firm who may see a record together (T6)."""
+
+    id: str
+    name: str
+
+    @property
+    def audience(self) -> str:
+        """The visibility of a record that this group may see."""
+        return GROUP_PREFIX + self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of the firm. ``id``: his Entra object id."""
+
+    id: str
+    name: str
+    address: str
+
+
+EVERYONE, ONLY_ME, GROUP_PREFIX = "everyone", "only_me", "group:"
+"""Who can see a record: everybody of the firm, its owner, or he and a group (``group:ID``)."""
+
+
+def group_of(visibility: str) -> str | None:
+    """The id of the group that may see a record; ``None`` when that is no group's matter."""
+    if not visibility.startswith(GROUP_PREFIX):
+        return None
+    return visibility.removeprefix(GROUP_PREFIX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +199,9 @@ class Activity:
     company_ids: tuple[str, ...] = ()
     opportunity_ids: tuple[str, ...] = ()
     initiative_ids: tuple[str, ...] = ()
-    visibility: str = "everyone"
+    regarding: Reference | None = None
+    """The one thing it is about (T6)."""
+    visibility: str = EVERYONE
     removed: bool = False
     """A tombstone: taken away, restorable for 30 days."""
 
@@ -133,10 +215,15 @@ class Additions:
 
     notes: str = ""
     company_ids: tuple[str, ...] = ()
-    """Beyond the contacts' own companies, which come along by themselves."""
+    """Beyond the contacts' own companies, where those come along by themselves."""
     opportunity_ids: tuple[str, ...] = ()
     initiative_ids: tuple[str, ...] = ()
-    visibility: str = "everyone"
+    regarding: Reference | None = None
+    visibility: str = EVERYONE
+    with_companies: bool = True
+    """Whether the contacts' companies come along by themselves, as a firm's setting says."""
+    by_id: str | None = None
+    """Who filled the form in, the owner or a delegate: nobody is alerted of his own act."""
 
 
 class Listing(StrEnum):
@@ -237,8 +324,8 @@ class CrmGateway(Protocol):
         The key makes it once: sent again, it answers the record that is there, unchanged.
 
         Raises: RemoteRejectedError with ``remote_code`` ``unknown_reference`` when a contact,
-        company, opportunity or initiative does not exist; RemoteConflictError when that record was
-        made and removed again.
+        company, opportunity, initiative or group (of the owner's) does not exist;
+        RemoteConflictError when that record was made and removed again.
         """
         ...
 
@@ -260,6 +347,13 @@ class CrmGateway(Protocol):
 
     def activity_types(self, tenant_id: str) -> Sequence[str]:
         """The types a person may choose for a record, best first."""
+        ...
+
+    def groups_of(self, tenant_id: str, person_id: str) -> Sequence[Group]:
+        """The groups this person (Entra object id) is a member of, by name; a CRM without: none.
+
+        A record with the visibility ``group:ID`` is seen by its owner and the group's members.
+        """
         ...
 
     def create_contact(self, tenant_id: str, name: str, address: str) -> Contact:

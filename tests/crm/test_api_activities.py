@@ -84,8 +84,16 @@ def test_an_activity_has_exactly_the_members_of_the_contract(
         *("start", "end", "all_day", "start_date", "end_date", "time_zone"),
         *("location", "resources", "status", "contacts", "unmatched", "assigned_to"),
         *("company_ids", "opportunity_ids", "initiative_ids", "visibility", "notes"),
-        *("ical_uid", "web_link", "online_meeting", "show_as", "importance"),
-        *("reminder_minutes", "sync_status", "revision", "edited_by"),
+        *("event_id", "ical_uid", "recurring", "web_link", "online_meeting", "show_as"),
+        *(
+            "importance",
+            "duration_minutes",
+            "reminder_minutes",
+            "reminder_at",
+            "sync_status",
+            "revision",
+            "edited_by",
+        ),
         *("created_at", "updated_at"),
     }
     assert set(activity) == contract | {"owner_id", "private", "removed"}
