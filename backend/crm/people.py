@@ -18,7 +18,6 @@ from backend.crm.models import (
 from backend.crm.text import containing, is_storable
 from backend.domain.crm import Contact
 from backend.domain.event import normalised_address
-from backend.sql import padded
 
 _BATCH = 500
 """Values per IN list: far below what either database takes."""
@@ -46,7 +45,7 @@ def by_address(
             )
             .where(
                 ContactEmailRow.tenant_id == tenant_id,
-                ContactEmailRow.normalised.in_(padded(wanted[start : start + _BATCH])),
+                ContactEmailRow.normalised.in_(wanted[start : start + _BATCH]),
             )
             .order_by(ContactRow.created_at, ContactRow.id)
         )
@@ -111,7 +110,7 @@ def by_ids(
     for start in range(0, len(wanted), _BATCH):
         query = select(ContactRow).where(
             ContactRow.tenant_id == tenant_id,
-            ContactRow.id.in_(padded(wanted[start : start + _BATCH])),
+            ContactRow.id.in_(wanted[start : start + _BATCH]),
             *conditions,
         )
         rows.extend(session.scalars(query))
@@ -124,7 +123,7 @@ def load(session: Session, tenant_id: str, rows: Sequence[ContactRow]) -> list[C
     emails: dict[str, list[str]] = defaultdict(list)
     types: dict[str, list[str]] = defaultdict(list)
     for start in range(0, len(ids), _BATCH):
-        batch = padded(ids[start : start + _BATCH])
+        batch = ids[start : start + _BATCH]
         addresses = (
             select(ContactEmailRow.contact_id, ContactEmailRow.address)
             .where(ContactEmailRow.tenant_id == tenant_id, ContactEmailRow.contact_id.in_(batch))
@@ -176,7 +175,7 @@ def types_of_companies(
                 & (ContactTypeRow.id == CompanyTypeRow.type_id),
             )
             .where(CompanyTypeRow.tenant_id == tenant_id)
-            .where(CompanyTypeRow.company_id.in_(padded(wanted[start : start + _BATCH])))
+            .where(CompanyTypeRow.company_id.in_(wanted[start : start + _BATCH]))
             .order_by(ContactTypeRow.folded_name)
         )
         for company_id, name in session.execute(query):
