@@ -125,13 +125,19 @@ def lose_category(session: Session, mailbox_id: str, now: datetime, *, but: str)
 
 def marked(session: Session, mailbox_id: str, mark: str) -> list[LinkRow]:
     """The links that rest under a mark, locked."""
-    return list(
-        session.scalars(
-            select(LinkRow)
-            .where(LinkRow.mailbox_id == mailbox_id, LinkRow.blocked_by == mark)
-            .order_by(LinkRow.id)
-            .with_for_update()
-        )
+    return list(session.scalars(_marked(mailbox_id, mark).with_for_update()))
+
+
+def list_marked(session: Session, mailbox_id: str, mark: str) -> list[LinkRow]:
+    """As :func:`marked`, only to be looked at."""
+    return list(session.scalars(_marked(mailbox_id, mark)))
+
+
+def _marked(mailbox_id: str, mark: str) -> Select[LinkRow]:
+    return (
+        select(LinkRow)
+        .where(LinkRow.mailbox_id == mailbox_id, LinkRow.blocked_by == mark)
+        .order_by(LinkRow.id)
     )
 
 
@@ -139,17 +145,41 @@ def gone_since(
     session: Session, mailbox_id: str, lines: Sequence[str], since: datetime
 ) -> list[LinkRow]:
     """The links that went since then by one of these decisions and are not wanted again, locked."""
-    return list(
-        session.scalars(
-            select(LinkRow)
-            .where(
-                LinkRow.id.in_(_went(mailbox_id, lines, since)),
-                LinkRow.state.in_((LinkState.REMOVING, LinkState.REMOVED)),
-            )
-            .order_by(LinkRow.id)
-            .with_for_update()
+    return list(session.scalars(_gone(mailbox_id, lines, since).with_for_update()))
+
+
+def list_gone_since(
+    session: Session, mailbox_id: str, lines: Sequence[str], since: datetime
+) -> list[LinkRow]:
+    """As :func:`gone_since`, only to be looked at."""
+    return list(session.scalars(_gone(mailbox_id, lines, since)))
+
+
+def _gone(mailbox_id: str, lines: Sequence[str], since: datetime) -> Select[LinkRow]:
+    return (
+        select(LinkRow)
+        .where(
+            LinkRow.id.in_(_went(mailbox_id, lines, since)),
+            LinkRow.state.in_((LinkState.REMOVING, LinkState.REMOVED)),
         )
+        .order_by(LinkRow.id)
     )
+
+
+def count_by_line(
+    session: Session, mailbox_id: str, lines: Sequence[str], since: datetime
+) -> dict[str, int]:
+    """How many links of a mailbox went since then, by the decision."""
+    rows = session.execute(
+        select(HistoryRow.line, func.count(HistoryRow.link_id.distinct()))
+        .where(
+            HistoryRow.mailbox_id == mailbox_id,
+            HistoryRow.at > since,
+            HistoryRow.line.in_(lines),
+        )
+        .group_by(HistoryRow.line)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def _went(mailbox_id: str, lines: Sequence[str], since: datetime) -> Select[str | None]:

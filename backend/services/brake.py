@@ -59,7 +59,7 @@ class Brake:
             return False
         with self._database.write.begin() as session:
             for row in crowds.marked(session, mailbox_id, EndReason.MASS_CHANGE):
-                if _is_proven_gone(row, now):
+                if is_proven_gone(row, now):
                     _let_rest(session, row, by_user_id, now)
                 else:
                     _thaw(session, row, "brake_held", by_user_id, now)
@@ -81,7 +81,7 @@ class Brake:
 
     def _just_unticked(self, session: Session, mailbox_id: str, now: datetime) -> list[LinkRow]:
         gone = crowds.gone_since(session, mailbox_id, (CATEGORY_REMOVED,), now - PERIOD)
-        return [row for row in gone if row.opted_out and row.reason == EndReason.UNTICKED]
+        return [row for row in gone if was_unticked(row)]
 
     def _ring_all(self, mailbox_id: str) -> None:
         """Whoever walked meanwhile still took the mailbox for stopped, and is heard again."""
@@ -113,7 +113,13 @@ def _want_again(session: Session, row: LinkRow, by_user_id: str, now: datetime) 
     apply(session, row, Trigger.TICK, now=now, line="brake_held", by_user_id=by_user_id)
 
 
-def _is_proven_gone(row: LinkRow, now: datetime) -> bool:
+def was_unticked(row: LinkRow) -> bool:
+    """Whether it went because its category was taken off, and for nothing else."""
+    return row.opted_out and row.reason == EndReason.UNTICKED
+
+
+def is_proven_gone(row: LinkRow, now: datetime) -> bool:
+    """Whether its event is proven gone (L6), so that nothing can be followed any more."""
     is_proven = row.gone_since is not None and now - row.gone_since >= GONE_PROOF_PAUSE
     return is_proven and row.state in WANTED and row.activity_id is not None
 

@@ -3,7 +3,7 @@
 import { el } from "../shared/dom.js";
 import { post } from "./client.js";
 import { follow } from "./operation.js";
-import { announceTrouble, ask, counted, inWords, openDialog } from "./page.js";
+import { announceTrouble, ask, counted } from "./page.js";
 import { named, ROW_CODES } from "./words.js";
 
 /** @typedef {import("./users.js").UsersPage} UsersPage */
@@ -128,37 +128,4 @@ export async function pauseMailbox(page, person) {
   } catch (error) {
     announceTrouble(error);
   }
-}
-
-/** The brake of L7: what stopped, and the two ways on.
- * @param {UsersPage} page @param {import("./users.js").Person} person */
-export function decideBrake(page, person) {
-  const trouble = el("p", { role: "alert", class: "state danger" });
-  const decide = async (/** @type {"let_go" | "hold"} */ decision) => {
-    try {
-      await post(`brake/${person.mailbox_id}`, { decision });
-      box.close();
-      const words = decision === "let_go" ? "The changes take effect now." : "The changes are taken back; records stay.";
-      await page.done("good", el("p", {}, `${person.name}: ${words}`));
-    } catch (error) {
-      trouble.textContent = inWords(error);
-    }
-  };
-  const box = el(
-    "dialog",
-    { "aria-labelledby": "question" },
-    el("h2", { id: "question" }, `Sync stopped for ${person.name}`),
-    el("p", {}, person.problem_text),
-    el("ul", {},
-      el("li", {}, el("strong", {}, "Let it go on: "), "what happened in Outlook happens to the records as well. Deleted events take their records along."),
-      el("li", {}, el("strong", {}, "Hold: "), "the records of the events that went stay as they are; sync goes on for the others."),
-    ),
-    trouble,
-    el("div", { class: "actions" },
-      el("button", { type: "button", autofocus: true, click: () => box.close() }, "Cancel"),
-      el("button", { type: "button", click: () => void decide("hold") }, "Hold"),
-      el("button", { type: "button", class: "danger", click: () => void decide("let_go") }, "Let it go on"),
-    ),
-  );
-  openDialog(box);
 }

@@ -3,7 +3,8 @@
 import { el, fill, quote } from "../shared/dom.js";
 import { get, isAdmin } from "./client.js";
 import { announce, counted, load, time } from "./page.js";
-import { assignServer, bulk, decideBrake, importUsers, pauseMailbox } from "./users-acts.js";
+import { decideBrake } from "./brake.js";
+import { assignServer, bulk, importUsers, pauseMailbox } from "./users-acts.js";
 import { MODES, named, STATE_TONES, STATES } from "./words.js";
 
 const PAGE = 50;
@@ -276,7 +277,7 @@ export class UsersPage {
         el("button", { type: "button", class: "link", click: () => void pauseMailbox(this, person) },
           person.paused ? "Resume" : "Pause…", el("span", { class: "unseen" }, ` ${person.name}`)),
         person.problem === "mass_change" &&
-          el("button", { type: "button", class: "link", click: () => decideBrake(this, person) },
+          el("button", { type: "button", class: "link", click: () => decideBrake(person, (words) => this.done("good", el("p", {}, words))) },
             "Decide…", el("span", { class: "unseen" }, ` about ${person.name}`)),
       )),
     );

@@ -88,6 +88,7 @@ export const KINDS = {
   skip: "Skipped",
   failure: "Failure",
   look: "Look",
+  run: "Run",
 };
 
 export const LINK_STATES = {
@@ -119,4 +120,36 @@ export const RULES = {
   draft_event: "The event is not a draft.",
   before_commencement: "The event ends after the firm's sync began.",
   no_contact: "A contact is invited, or ticks need none.",
+};
+
+/** Decisions of the history that the brake counts. */
+export const BRAKE_WENT = {
+  gone: "Deleted before there was a record",
+  deleted: "Deleted in Outlook",
+  cancelled: "Cancelled in Outlook",
+  category_removed: "Category taken off",
+  became_recurring: "Became a series",
+  became_private: "Became private",
+};
+
+/** What Outlook shows of an event that rests. */
+export const BRAKE_WAITING = {
+  nothing: "Nothing has happened",
+  unticked: "Category taken off",
+  deleted: "Deleted or moved away",
+  cancelled: "Cancelled or moved away",
+  private: "Became private",
+  series: "Became a series",
+  unknown: "Not known",
+};
+
+/** What becomes of a record, after "3 records". */
+export const BRAKE_FOLLOWS = {
+  removed: "would be removed (and could be brought back for 30 days)",
+  destroyed: "would be deleted for good, whatever you decide",
+  marked: "would stay, marked as cancelled",
+  kept: "would stay and not be followed any more",
+  rests: "would stay while updates rest",
+  followed: "would be followed on",
+  unknown: "would be looked at again",
 };

@@ -363,6 +363,7 @@ def test_a_brake_that_is_not_set_cannot_be_released(desk: Desk) -> None:
     answer = desk.call("ada", "POST", f"/brake/{mailbox}", {"decision": "let_go"})
 
     assert (answer.status_code, answer.json["code"]) == (409, "brake_not_set")
+    assert desk.call("ada", "GET", f"/brake/{mailbox}").json["code"] == "brake_not_set"
 
 
 @pytest.mark.parametrize(
@@ -376,7 +377,10 @@ def test_the_brake_is_decided_once_and_audited(desk: Desk, decision: str, act: s
         assert row is not None
         row.problem = "mass_change"
 
+    told = desk.get(f"/brake/{mailbox}")
     answer = desk.call("ada", "POST", f"/brake/{mailbox}", {"decision": decision})
+
+    assert (told["followed"], told["went"], told["hold"]["restored"]) == (0, {}, 0)
 
     assert answer.status_code == 204
     assert desk.rows(MailboxRow)[0].problem is None
@@ -486,6 +490,7 @@ def test_another_firms_things_are_not_found_and_not_changed(desk: Desk) -> None:
     assert desk.call("bob", "GET", f"/operations/{operation}").status_code == 404
     assert desk.call("bob", "DELETE", f"/operations/{operation}").status_code == 404
     assert desk.call("bob", "POST", f"/brake/{mailbox}", {"decision": "hold"}).status_code == 404
+    assert desk.call("bob", "GET", f"/brake/{mailbox}").status_code == 404
     for level, key in (("server", server), ("mailbox", mailbox)):
         body = {"level": level, "id": key}
         assert desk.call("bob", "POST", "/pause", body).status_code == 404

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from backend.domain.crm import CrmGateway
 from backend.domain.ports import Calendars, Clock
+from backend.services.administration.brake_desk import BrakeDesk
 from backend.services.administration.configuration import Configurations
 from backend.services.administration.office import Office
 from backend.services.administration.operations import Operations
@@ -31,6 +32,7 @@ class Administration:
     office: Office
     configuration: Configurations
     pauses: Pauses
+    brake: BrakeDesk
     users: Users
     operations: Operations
     servers: Servers
@@ -61,6 +63,7 @@ def administration(
         office=office,
         configuration=Configurations(database, office, clock, ring),
         pauses=Pauses(database, office, pausing, brake),
+        brake=BrakeDesk(database, office, callers, calendars, clock),
         users=Users(database, office, operations, calendars, vault, clock, ring),
         operations=operations,
         servers=Servers(database, office, vault, clock, ring, expiry_of=expiry_of),
