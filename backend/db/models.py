@@ -62,6 +62,8 @@ class FirmRow(Base):
     show_as_values: Mapped[dict[str, str]] = mapped_column(default=dict)
     activity_type: Mapped[str] = mapped_column(String(200), default="CalendarSyncMeeting_System")
     added_activity_type: Mapped[str | None] = mapped_column(String(200))
+    add_companies: Mapped[bool] = mapped_column(default=True)
+    """Whether an added activity carries the companies of its contacts by itself (T6)."""
     user_address: Mapped[UserAddress] = mapped_column(default=UserAddress.MAIL)
     """Which address of the directory identifies a user (A1)."""
     competing_marks: Mapped[list[str]] = mapped_column(default=list)

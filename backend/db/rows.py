@@ -39,6 +39,7 @@ def policy_of(firm: FirmRow) -> Policy:
         show_as_values=dict(firm.show_as_values),
         activity_type=firm.activity_type,
         added_activity_type=firm.added_activity_type,
+        add_companies=firm.add_companies,
         category_name=firm.category_name,
         category_color=firm.category_color,
         cancelled_records=firm.cancelled_records,

@@ -90,6 +90,8 @@ class Policy:
     activity_type: str = "CalendarSyncMeeting_System"
     added_activity_type: str | None = None
     """What the Add Activity form proposes; ``None``: as synced records."""
+    add_companies: bool = True
+    """Whether the companies of the contacts come along with an added activity by themselves."""
     category_name: str = "Add this Event to InterAction"
     category_color: str = "preset7"
     cancelled_records: str = "mark"

@@ -114,6 +114,10 @@ export const GROUPS = [
         hint: "What synced appointments are called in the CRM.",
       },
       {
+        name: "add_companies", label: "Add the companies of the contacts to activities added by hand", kind: "switch",
+        hint: "Off: an added activity has only the companies that somebody chose. Synced appointments always have theirs.",
+      },
+      {
         name: "cancelled_records", label: "When an event is cancelled, its record", kind: "choice",
         choices: [["mark", "Stays and is marked as cancelled"], ["delete", "Is deleted"]],
         hint: "",

@@ -83,7 +83,7 @@ def test_an_activity_has_exactly_the_members_of_the_contract(
         *("id", "external_key", "kind", "phase", "type", "subject", "description"),
         *("start", "end", "all_day", "start_date", "end_date", "time_zone"),
         *("location", "resources", "status", "contacts", "unmatched", "assigned_to"),
-        *("company_ids", "opportunity_ids", "initiative_ids", "visibility", "notes"),
+        *("company_ids", "opportunity_ids", "initiative_ids", "regarding", "visibility", "notes"),
         *("event_id", "ical_uid", "recurring", "web_link", "online_meeting", "show_as"),
         *(
             "importance",
