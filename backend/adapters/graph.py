@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from backend.adapters import graph_categories, graph_delta, graph_directory, graph_subscriptions
+from backend.adapters import (
+    graph_categories,
+    graph_delta,
+    graph_directory,
+    graph_marks,
+    graph_subscriptions,
+)
 from backend.adapters.answers import Answer
 from backend.adapters.entra_signin import EntraSignIn
 from backend.adapters.graph_batch import Read, read_together
@@ -21,6 +27,7 @@ from backend.adapters.http import Http
 from backend.adapters.mailbox_gates import MailboxGates
 from backend.adapters.odata import literal
 from backend.adapters.routing import CLOUDS, Cloud
+from backend.domain.competing import Marked
 from backend.domain.errors import (
     NotAllowedError,
     RemoteAccessError,
@@ -254,6 +261,20 @@ class GraphCalendar:
         if self.may_write_master_categories is False:
             return False
         return graph_categories.ensure_master_category(self._client, mailbox, name, color)
+
+    def recolor_master_category(self, mailbox: Mailbox, name: str, color: str) -> bool:
+        """Give the category another colour where the mailbox has it. False when not permitted."""
+        self._check_tenant(mailbox)
+        if self.may_write_master_categories is False:
+            return False
+        return graph_categories.recolor_master_category(self._client, mailbox, name, color)
+
+    def read_marks(
+        self, mailbox: Mailbox, window: Window, properties: Sequence[str]
+    ) -> list[Marked]:
+        """What other syncs have left on the first events of a window."""
+        self._check_tenant(mailbox)
+        return graph_marks.read_marks(self._client, mailbox, window, properties)
 
     def has_master_category(self, mailbox: Mailbox, name: str) -> bool | None:
         """Whether the mailbox lists the category; ``None`` where we may not read its list."""

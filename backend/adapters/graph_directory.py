@@ -140,6 +140,7 @@ def _directory_user(item: object) -> DirectoryUser | None:
         ),
         enabled=item.get("accountEnabled") is not False,
         mail=_text(item.get("mail")),
+        principal_name=_text(item.get("userPrincipalName")),
         is_guest=item.get("userType") == "Guest",
         has_mailbox_plan=_has_mailbox_plan(item.get("assignedPlans")),
     )

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import request
-from flask_smorest import Blueprint, abort
+from flask_smorest import Blueprint
 
+from backend.api.admin_brake import add_brake_acts, add_brake_view
+from backend.api.admin_configuration import add_configuration_acts, add_configuration_view
 from backend.api.admin_json import (
     AssignmentSchema,
     AuditPageSchema,
-    BrakeSchema,
     BulkAnswerSchema,
     ChosenSchema,
-    ConfigurationChangeSchema,
-    ConfigurationSchema,
     ImportSchema,
     OperationSchema,
     PausedSchema,
@@ -25,11 +23,12 @@ from backend.api.admin_json import (
     PeoplePageSchema,
     PeopleQuerySchema,
 )
+from backend.api.admin_reconciliation import add_reconciliation, add_reconciliation_acts
 from backend.api.admin_reports import add_report_acts, add_reports
 from backend.api.admin_servers import add_servers
 from backend.api.authentication import caller
 from backend.api.paging import PageQuerySchema
-from backend.services.administration.answers import BulkAnswer, Configuration, Operation
+from backend.services.administration.answers import BulkAnswer, Operation
 from backend.services.administration.desk import Administration
 
 _ROOT = "/api/admin"
@@ -39,11 +38,7 @@ def admin_views_api(administration: Administration) -> Blueprint:
     """What admins and support see; nothing here changes anything."""
     api = Blueprint("admin_views", __name__, url_prefix=_ROOT, description="Administration: views")
 
-    @api.get("/configuration")
-    @api.response(200, ConfigurationSchema)
-    def show_configuration() -> Any:
-        """The firm's settings; ``ETag`` is what a change must name."""
-        return _tagged(administration.configuration.show(caller()))
+    add_configuration_view(api, administration)
 
     @api.get("/users")
     @api.arguments(PeopleQuerySchema, location="query")
@@ -54,29 +49,27 @@ def admin_views_api(administration: Administration) -> Blueprint:
             caller(), query["chosen"], limit=query["limit"], after=query["after"]
         )
 
+    add_brake_view(api, administration)
     add_reports(api, administration)
+    add_reconciliation(api, administration)
     return api
 
 
 def admin_api(administration: Administration) -> Blueprint:
     """What only admins may do and see; every act is in the audit."""
     api = Blueprint("admin", __name__, url_prefix=_ROOT, description="Administration: acts")
-    _add_configuration(api, administration)
+    add_configuration_acts(api, administration)
+    _add_audit(api, administration)
     _add_pauses(api, administration)
+    add_brake_acts(api, administration)
     _add_users(api, administration)
     add_servers(api, administration)
     add_report_acts(api, administration)
+    add_reconciliation_acts(api, administration)
     return api
 
 
-def _add_configuration(api: Blueprint, administration: Administration) -> None:
-    @api.put("/configuration")
-    @api.arguments(ConfigurationChangeSchema)
-    @api.response(200, ConfigurationSchema)
-    def change_configuration(changes: dict[str, Any]) -> Any:
-        """Change what is sent; ``If-Match`` names the version that was read."""
-        return _tagged(administration.configuration.change(caller(), _version_asked_for(), changes))
-
+def _add_audit(api: Blueprint, administration: Administration) -> None:
     @api.get("/audit")
     @api.arguments(PageQuerySchema, location="query")
     @api.response(200, AuditPageSchema)
@@ -101,14 +94,6 @@ def _add_pauses(api: Blueprint, administration: Administration) -> None:
         """Go on, and catch up."""
         changed = administration.pauses.resume(caller(), body["level"], body["id"])
         return {"paused": False, "changed": changed}
-
-    @api.post("/brake/<string:mailbox_id>")
-    @api.arguments(BrakeSchema)
-    @api.response(204)
-    def decide(body: dict[str, Any], mailbox_id: str) -> None:
-        """Let the many changes of a stopped mailbox happen, or take them back."""
-        let_go = body["decision"] == "let_go"
-        administration.pauses.decide(caller(), mailbox_id, let_go=let_go)
 
 
 def _add_users(api: Blueprint, administration: Administration) -> None:
@@ -159,19 +144,3 @@ def _add_users(api: Blueprint, administration: Administration) -> None:
 
 def _bulk(answer: BulkAnswer) -> tuple[BulkAnswer, int]:
     return answer, 202 if answer.operation is not None else 200
-
-
-def _tagged(configuration: Configuration) -> tuple[Configuration, int, dict[str, str]]:
-    return configuration, 200, {"ETag": f'"{configuration.version}"'}
-
-
-def _version_asked_for() -> int:
-    """The version that ``If-Match`` names; 428 without it."""
-    if "If-Match" not in request.headers:
-        abort(428, message='Send If-Match with the ETag of the settings you have read: "1".')
-    tags = request.if_match.as_set()
-    tag = next(iter(tags)) if len(tags) == 1 else ""
-    if not (tag.isascii() and tag.isdigit() and len(tag) < 10):
-        # A tag we never gave: whatever was read, it is not what there is.
-        return -1
-    return int(tag)

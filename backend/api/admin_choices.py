@@ -1,4 +1,4 @@
-"""``/api/admin/contact-types``: what the settings' page offers, for its session cookie."""
+"""``/api/admin/contact-types``, ``…/activity-types``: what the settings' page offers."""
 
 from __future__ import annotations
 
@@ -22,5 +22,11 @@ def admin_choices_api(adding: Adding) -> Blueprint:
     def contact_types() -> dict[str, Any]:
         """The names of all contact types of the CRM, for the choice of A1."""
         return {"items": adding.contact_types(caller()), "next": None}
+
+    @api.get("/activity-types")
+    @api.response(200, NameListSchema)
+    def activity_types() -> dict[str, Any]:
+        """The types of records that the CRM offers, for the default of added ones (A1)."""
+        return {"items": adding.activity_types(caller()), "next": None}
 
     return api

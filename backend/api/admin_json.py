@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -12,19 +11,17 @@ from marshmallow import (
     ValidationError,
     fields,
     post_load,
-    pre_load,
     validate,
     validates_schema,
 )
 
+from backend.api.configuration_json import not_blank
 from backend.api.fields import Cursor, Moment, NameCursor
 from backend.api.paging import FilteredPageSchema
-from backend.domain.policy import BlockedAddresses, PrivateEvents, SyncMode
+from backend.domain.policy import SyncMode
 from backend.services.administration.people_filter import PeopleFilter
 
 _ID = validate.Regexp(r"[0-9A-Za-z-]{1,64}\Z")
-_ADDRESSES = validate.Length(max=1000)
-_DOMAIN = re.compile(r"(?!-)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+", re.IGNORECASE)
 _STATES = (
     "firm_off",
     "paused",
@@ -36,78 +33,9 @@ _STATES = (
     "resync",
 )
 _CLOUDS = ("global", "us_gov_l4", "us_gov_l5", "china")
-_COLORS = ("none", *(f"preset{number}" for number in range(25)))
 MOST_IDS = 20_000
-
-
-def flag(**more: Any) -> fields.Boolean:
-    """True or false of JSON, and no text that could mean it."""
-    return fields.Boolean(truthy={True}, falsy={False}, **more)
-
-
-def _not_blank(text: str) -> None:
-    if not text.strip():
-        raise ValidationError("This must not be empty.")
-
-
-def _domain(text: str) -> None:
-    if _DOMAIN.fullmatch(text.strip()) is None:
-        raise ValidationError("This is not a domain such as firm.example.")
-
-
-class ConfigurationSchema(Schema):
-    """A firm's settings."""
-
-    sync_enabled = flag()
-    sync_enabled_at = Moment(dump_only=True, allow_none=True)
-    paused = flag(dump_only=True)
-    mode = fields.Enum(SyncMode, by_value=True)
-    users_may_enable = flag()
-    past_days = fields.Integer(strict=True, validate=validate.Range(1, 90))
-    future_days = fields.Integer(strict=True, validate=validate.Range(1, 1827))
-    private_events = fields.Enum(PrivateEvents, by_value=True)
-    sync_internal_manual = flag()
-    sync_internal_automatic = flag()
-    unmatched_manual = flag()
-    unmatched_automatic = flag()
-    blocked_addresses = fields.Enum(BlockedAddresses, by_value=True)
-    block_list = fields.List(
-        fields.String(validate=[validate.Length(max=320), _not_blank]), validate=_ADDRESSES
-    )
-    verified_domains = fields.List(fields.String(), dump_only=True)
-    further_domains = fields.List(
-        fields.String(validate=[validate.Length(max=253), _domain]), validate=_ADDRESSES
-    )
-    contact_types = fields.List(
-        fields.String(validate=[validate.Length(max=200), _not_blank]), validate=_ADDRESSES
-    )
-    also_company_types = flag()
-    exclude_personnel = flag()
-    include_description = flag()
-    activity_type = fields.String(validate=[validate.Length(max=200), _not_blank])
-    category_name = fields.String(
-        # Outlook separates categories by commas where it shows them in one line.
-        validate=[validate.Length(max=255), _not_blank, validate.ContainsNoneOf(",;")]
-    )
-    category_color = fields.String(
-        validate=validate.Regexp(r"(none|preset([0-9]|1[0-9]|2[0-4]))\Z")
-    )
-    cancelled_records = fields.String(validate=validate.OneOf(("mark", "delete")))
-    delete_synced_events = flag()
-    log_days = fields.Integer(strict=True, validate=validate.Range(7, 3650))
-    version = fields.Integer(dump_only=True)
-
-
-class ConfigurationChangeSchema(ConfigurationSchema):
-    """Some of the settings; what is left out stays as it is."""
-
-    @pre_load
-    def drop_read_only(self, data: Any, **_kwargs: Any) -> Any:
-        """A page may send back the whole object that it was given."""
-        if not isinstance(data, dict):
-            return data
-        fixed = {name for name, field in self.fields.items() if field.dump_only}
-        return {name: value for name, value in data.items() if name not in fixed}
+MOST_BYTES = 75_000
+"""Of a certificate file."""
 
 
 class AuditLineSchema(Schema):
@@ -118,6 +46,9 @@ class AuditLineSchema(Schema):
     act = fields.String()
     target_kind = fields.String()
     target_id = fields.String(allow_none=True)
+    target_name = fields.String(
+        allow_none=True, metadata={"description": "Null: it has no name, or is gone."}
+    )
     fields_ = fields.List(fields.String(), data_key="fields", attribute="fields")
 
 
@@ -143,10 +74,6 @@ class PauseSchema(Schema):
 class PausedSchema(Schema):
     paused = fields.Boolean()
     changed = fields.Boolean(metadata={"description": "False: it was so already."})
-
-
-class BrakeSchema(Schema):
-    decision = fields.String(required=True, validate=validate.OneOf(("let_go", "hold")))
 
 
 class PeopleFilterSchema(Schema):
@@ -193,6 +120,7 @@ class PersonRowSchema(Schema):
     name = fields.String()
     address = fields.String(allow_none=True)
     server_id = fields.String(allow_none=True)
+    server_name = fields.String(allow_none=True)
     enabled_by_admin = fields.Boolean(allow_none=True)
     enabled_by_user = fields.Boolean(allow_none=True)
     enabled = fields.Boolean()
@@ -245,6 +173,7 @@ class RowResultSchema(Schema):
     id = fields.String()
     ok = fields.Boolean()
     code = fields.String(allow_none=True)
+    name = fields.String(allow_none=True)
 
 
 class OperationSchema(Schema):
@@ -287,6 +216,25 @@ class ServerListSchema(Schema):
     next = fields.String(allow_none=True, dump_default=None)
 
 
+class Base64(fields.Field[bytes]):
+    """Bytes of a file in the alphabet of RFC 4648."""
+
+    def _deserialize(
+        self,
+        value: Any,
+        attr: str | None,  # noqa: ARG002
+        data: Mapping[str, Any] | None,  # noqa: ARG002
+        **kwargs: Any,  # noqa: ARG002
+    ) -> bytes:
+        try:
+            found = base64.b64decode(value, validate=True)
+        except (TypeError, ValueError):
+            raise ValidationError("This is not base64.") from None
+        if not 0 < len(found) <= MOST_BYTES:
+            raise ValidationError("This is no certificate file.")
+        return found
+
+
 def _cloud(text: str) -> None:
     if text in ("on_premises", "onprem", "exchange_server"):
         raise ValidationError(
@@ -299,13 +247,19 @@ def _cloud(text: str) -> None:
 class ServerChangeSchema(Schema):
     """What to change of a server; ``null`` takes a secret or certificate away."""
 
-    name = fields.String(validate=[validate.Length(max=200), _not_blank])
+    name = fields.String(validate=[validate.Length(max=200), not_blank])
     cloud = fields.String(validate=_cloud)
     tenant_id = fields.UUID()
     client_id = fields.UUID()
     secret = fields.String(allow_none=True, validate=validate.Length(1, 1000), load_only=True)
     certificate_pem = fields.String(
         allow_none=True, validate=validate.Length(1, 100_000), load_only=True
+    )
+    certificate_pfx = Base64(
+        load_only=True, metadata={"description": "A PFX (PKCS #12) file, in base64."}
+    )
+    certificate_password = fields.String(
+        allow_none=True, validate=validate.Length(max=1000), load_only=True
     )
     expires_at = Moment(allow_none=True)
 
@@ -318,7 +272,7 @@ class ServerChangeSchema(Schema):
 
 
 class NewServerSchema(ServerChangeSchema):
-    name = fields.String(required=True, validate=[validate.Length(max=200), _not_blank])
+    name = fields.String(required=True, validate=[validate.Length(max=200), not_blank])
     cloud = fields.String(load_default="global", validate=_cloud)
     tenant_id = fields.UUID(required=True)
     client_id = fields.UUID(required=True)

@@ -11,7 +11,6 @@ from typing import Any
 from flask import Response
 from flask_smorest import Blueprint
 
-from backend.api.admin_json import ConfigurationChangeSchema
 from backend.api.admin_reports_json import (
     DashboardSchema,
     EventKeySchema,
@@ -19,7 +18,6 @@ from backend.api.admin_reports_json import (
     LogExportQuerySchema,
     LogPageSchema,
     LogQuerySchema,
-    PreviewSchema,
     ReplaySchema,
     RetryQuerySchema,
     RungSchema,
@@ -115,13 +113,6 @@ def add_report_acts(api: Blueprint, administration: Administration) -> None:
     def retry_errors(query: dict[str, Any]) -> Any:
         """Try again whatever failed in the last days."""
         return administration.log.retry_errors(caller(), query["days"])
-
-    @api.post("/configuration/preview")
-    @api.arguments(ConfigurationChangeSchema)
-    @api.response(200, PreviewSchema)
-    def preview(changes: dict[str, Any]) -> Any:
-        """What these settings would make of the last 30 days; writes nothing."""
-        return administration.simulator.preview(caller(), changes)
 
 
 def _csv(lines: Iterator[LogLine]) -> Iterator[str]:

@@ -206,22 +206,3 @@ class DashboardSchema(Schema):
     lag_samples = fields.Integer()
     secrets_ending = fields.List(fields.Nested(EndingSchema))
     subscriptions = _counts()
-
-
-class SampleEventSchema(Schema):
-    user = fields.String()
-    event_id = fields.String()
-    start = Moment()
-    subject = fields.String(allow_none=True)
-    because = fields.String(allow_none=True)
-    change = fields.String()
-
-
-class PreviewSchema(Schema):
-    records = fields.Integer()
-    users = fields.Integer()
-    added = fields.Integer()
-    removed = fields.Integer()
-    sample = fields.List(fields.Nested(SampleEventSchema))
-    mailboxes = fields.Integer()
-    mailboxes_read = fields.Integer()

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from backend.db.models import HistoryRow, LinkRow, MailboxRow, WatchRow
 from backend.db.statements import run, rung
 from backend.domain.link import WANTED, LinkState
+from backend.domain.policy import Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,38 @@ def ring_watches(session: Session, whose: Crowd, at: datetime) -> None:
         session,
         update(WatchRow).where(whose.of(WatchRow)).values(**rung(WatchRow, at)),
     )
+
+
+def ask_for_review(session: Session, whose: Crowd, until: datetime) -> None:
+    """Have records go that no longer qualify, when their links are looked at next (S6)."""
+    has_record = LinkRow.activity_id.is_not(None)
+    run(
+        session,
+        update(LinkRow)
+        .where(whose.of(LinkRow), LinkRow.state.in_(WANTED), has_record)
+        .values(review_until=until),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A link with a record that Outlook keeps up to date."""
+
+    event_id: str
+    origin: Origin
+    event_end: datetime | None
+
+
+def followed(session: Session, mailbox_id: str) -> list[Followed]:
+    """A mailbox's links that a review would look at, by the event's id."""
+    found = session.execute(
+        select(LinkRow.event_id, LinkRow.origin, LinkRow.event_end).where(
+            LinkRow.mailbox_id == mailbox_id,
+            LinkRow.state.in_(WANTED),
+            LinkRow.activity_id.is_not(None),
+        )
+    )
+    return [Followed(*row) for row in found]
 
 
 def unsettle_categories(session: Session, whose: Crowd, *, but: str | None = None) -> None:

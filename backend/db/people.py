@@ -16,6 +16,7 @@ from backend.db.models import DelegationRow, FirmRow, MailboxRow, ServerRow, Use
 from backend.db.statements import run, run_returning
 from backend.domain.breaker import CRM, GRAPH
 from backend.domain.event import normalised_address
+from backend.domain.policy import UserAddress
 
 MOST_NAMED = 500
 """How many ids one statement names."""
@@ -126,6 +127,33 @@ def find_users(session: Session, firm_id: str, oids: Sequence[str]) -> dict[str,
     return found
 
 
+def search_users(session: Session, firm_id: str, query: str, limit: int) -> Sequence[UserRow]:
+    """The firm's users whose name or address contains ``query``, by name."""
+    part = query.strip().lower()
+    wanted = select(UserRow).where(
+        UserRow.firm_id == firm_id,
+        or_(
+            func.lower(UserRow.name).contains(part, autoescape=True),
+            UserRow.address.contains(part, autoescape=True),
+        ),
+    )
+    return session.scalars(wanted.order_by(func.lower(UserRow.name), UserRow.id).limit(limit)).all()
+
+
+def mailboxes_of(session: Session, firm_id: str, oids: Sequence[str]) -> dict[str, str]:
+    """The firm's mailboxes by their owners' object ids; unknown ones are absent."""
+    found: dict[str, str] = {}
+    for begin in range(0, len(oids), MOST_NAMED):
+        part = oids[begin : begin + MOST_NAMED]
+        rows = session.execute(
+            select(UserRow.oid, MailboxRow.id)
+            .join(MailboxRow, MailboxRow.user_id == UserRow.id)
+            .where(UserRow.firm_id == firm_id, UserRow.oid.in_(part))
+        )
+        found |= {row[0]: row[1] for row in rows}
+    return found
+
+
 def get_owner_of_mailbox(session: Session, tenant_id: str, mailbox_id: str) -> Owner:
     """By our own mailbox id, which is known to exist."""
     row = session.execute(_owners(tenant_id).where(MailboxRow.id == mailbox_id)).one()
@@ -187,9 +215,35 @@ def confirm_edit_right(session: Session, mailbox: MailboxRow, user_id: str, now:
         row.confirmed_at = now
 
 
-def store_master_category(session: Session, mailbox_id: str, name: str | None) -> None:
+def store_master_category(
+    session: Session, mailbox_id: str, name: str | None, color: str | None = None
+) -> None:
     """The master category exists in this mailbox: it need not be looked for; ``None``: it went."""
-    _set(session, mailbox_id, master_category=name)
+    _set(session, mailbox_id, master_category=name, master_color=color)
+
+
+def identify_by(session: Session, firm_id: str, kind: UserAddress) -> None:
+    """Users of whom the directory has told get the address of this kind, or none (A1, A5)."""
+    chosen = UserRow.mail if kind is UserAddress.MAIL else UserRow.principal_name
+    is_known = or_(UserRow.mail.is_not(None), UserRow.principal_name.is_not(None))
+    run(
+        session,
+        update(UserRow).where(UserRow.firm_id == firm_id, is_known).values(address=chosen),
+    )
+
+
+def count_without(session: Session, firm_id: str, kind: UserAddress) -> int:
+    """How many enabled users would have no address of this kind."""
+    chosen, other = UserRow.mail, UserRow.principal_name
+    if kind is UserAddress.PRINCIPAL_NAME:
+        chosen, other = other, chosen
+    found = (
+        select(func.count())
+        .select_from(UserRow)
+        .join(FirmRow, FirmRow.id == UserRow.firm_id)
+        .where(UserRow.firm_id == firm_id, is_enabled(), chosen.is_(None), other.is_not(None))
+    )
+    return session.scalar(found) or 0
 
 
 def note_written(session: Session, mailbox_id: str, now: datetime) -> None:

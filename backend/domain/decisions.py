@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -26,6 +27,22 @@ COUNTED_LINES = (
     "became_private",
 )
 """Lines of decisions that weigh something: what the brake counts in the history (L7)."""
+
+
+QUALIFYING = frozenset(
+    {
+        Reason.EXTERNAL_ORGANIZER.value,
+        Reason.CREATED_BEFORE_ACTIVATION.value,
+        Reason.NO_SELECTED_CONTACT_TYPE.value,
+        Reason.OPTED_OUT.value,
+        Reason.INTERNAL_ONLY.value,
+        Reason.BLOCKED_ADDRESS.value,
+        Reason.DRAFT_EVENT.value,
+        Reason.BEFORE_COMMENCEMENT.value,
+        Reason.NO_CONTACT.value,
+    }
+)
+"""Codes that decide whether a record is made and take none away by themselves (L9)."""
 
 
 class Weight(StrEnum):
@@ -258,9 +275,23 @@ def _decide_rules(link: Link, event: Event, sight: Sight) -> Decision | None:
     freezing = next((c for c in codes if c in FREEZING), None)
     if freezing is not None:
         return _freeze(link, freezing)
+    if _is_under_review(link, sight) and (unfit := why_unqualified(codes)) is not None:
+        return Decision("no_longer_qualifies", Trigger.LET_GO, unfit)
     if link.blocked_by in FREEZING:
         return Decision("thawed", blocked_by=None, keeps_block=False)
     return None
+
+
+def _is_under_review(link: Link, sight: Sight) -> bool:
+    """An admin has told these records to go if they no longer qualify, and the CRM answered."""
+    if link.review_until is None or not sight.record_known:
+        return False
+    return sight.now < link.review_until
+
+
+def why_unqualified(codes: Sequence[str]) -> str | None:
+    """The first code for which an admin may have existing records removed (L9, S6)."""
+    return next((code for code in codes if code in QUALIFYING), None)
 
 
 def _decide_match(link: Link, event: Event, sight: Sight) -> Decision | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from backend.domain.competing import Marked
 from backend.domain.errors import RemoteConflictError
 from backend.domain.event import Event
 
@@ -147,6 +148,7 @@ class DirectoryUser:
     enabled: bool = True
     mail: str = ""
     """The primary address; empty where the directory has none, whatever the principal name is."""
+    principal_name: str = ""
     is_guest: bool = False
     has_mailbox_plan: bool | None = None
     """Whether a plan with Exchange is assigned; ``None``: the directory did not say."""
@@ -248,6 +250,16 @@ class Calendar(Protocol):
 
     def ensure_master_category(self, mailbox: Mailbox, name: str, color: str) -> bool:
         """Make the coloured master category if it is missing; False when not permitted."""
+        ...
+
+    def recolor_master_category(self, mailbox: Mailbox, name: str, color: str) -> bool:
+        """Give the master category another colour, where there is one; False when not permitted."""
+        ...
+
+    def read_marks(
+        self, mailbox: Mailbox, window: Window, properties: Sequence[str]
+    ) -> list[Marked]:
+        """What other syncs have left on the first events of a window (A2)."""
         ...
 
     def may_edit(self, mailbox: Mailbox) -> bool:

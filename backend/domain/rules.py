@@ -1,7 +1,7 @@
-"""May this event be synced? E1-E17 and A2's limits, each with a stable code, a sentence and the step that helps.
+"""May this event be synced? E1-E17 and the limits of A2.
 
-Every rule is evaluated every time and the whole list is kept, so that the pane, the log, the API
-and support say the same thing.
+Each rule has a stable code, a sentence and the step that helps. Every rule is evaluated every time
+and the whole list is kept, so that the pane, the log, the API and support say the same thing.
 """
 
 from __future__ import annotations

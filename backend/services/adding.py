@@ -15,20 +15,28 @@ from backend.domain.crm import (
     AttendeeMatch,
     CrmGateway,
     Entry,
+    Group,
     Listing,
+    ReferenceKind,
 )
 from backend.domain.errors import RemoteConflictError, RemoteRejectedError, RuleError
 from backend.domain.event import Attendee, Event, Person, normalised_address
 from backend.domain.matching import invited
 from backend.domain.ports import Calendars, Clock, Look, Principal
 from backend.services.answers import OtherRecord
-from backend.services.callers import Caller, Callers
+from backend.services.callers import CalendarOwner, Caller, Callers
 from backend.services.judging import match_people
 from backend.services.looking import Eyes
-from backend.services.showing import discreet, other_record
+from backend.services.showing import discreet, other_records
 from backend.sql import Database
 
 MOST_ENTRIES = 200
+
+_LISTINGS = {
+    ReferenceKind.COMPANY: Listing.COMPANIES,
+    ReferenceKind.OPPORTUNITY: Listing.OPPORTUNITIES,
+    ReferenceKind.INITIATIVE: Listing.INITIATIVES,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +47,25 @@ class ActivityProposal:
     draft: ActivityDraft
     matches: tuple[AttendeeMatch, ...]
     companies: tuple[Entry, ...]
-    """Those of the matched contacts: they come along by themselves."""
+    """Those of the matched contacts."""
+    companies_come_along: bool
+    """Whether they are added by themselves, as the firm has decided."""
     others: tuple[OtherRecord, ...]
     """Records of this meeting that exist already: the form says so first."""
     activity_types: tuple[str, ...]
     visibility: str
+    groups: tuple[Group, ...]
+    """Those the calendar's owner is in: whom he can show the record to."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Something a record can be about, as a picker shows it."""
+
+    kind: ReferenceKind
+    id: str
+    name: str
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +116,7 @@ class Adding:
             caller.owner.policy,
             author=_author(caller),
             owner_oid=caller.owner.oid,
-            activity_type=caller.owner.default_activity_type,
+            activity_type=_type_of_added(caller.owner),
         )
         tenant_id = caller.owner.tenant_id
         company_ids = [
@@ -108,9 +130,11 @@ class Adding:
             draft=draft,
             matches=matches,
             companies=tuple(self._entries(tenant_id, Listing.COMPANIES, company_ids)),
-            others=tuple(other_record(caller, r) for r in self._records(tenant_id, event)),
+            companies_come_along=caller.owner.policy.add_companies,
+            others=other_records(self._crm, caller, self._records(tenant_id, event)),
             activity_types=tuple(dict.fromkeys(types)),
             visibility=caller.owner.default_visibility,
+            groups=tuple(self._crm.groups_of(tenant_id, caller.owner.oid)),
         )
 
     def add(
@@ -141,7 +165,12 @@ class Adding:
         try:
             made = self._make_contacts(tenant_id, form)
             draft = added_draft(look.event, form, made, author=author, owner_oid=caller.owner.oid)
-            activity, is_new = self._crm.add_activity(tenant_id, key, draft, form.additions)
+            additions = replace(
+                form.additions,
+                with_companies=caller.owner.policy.add_companies,
+                by_id=caller.principal.oid,
+            )
+            activity, is_new = self._crm.add_activity(tenant_id, key, draft, additions)
         except RemoteConflictError as error:
             raise RuleError(
                 "This activity was added and removed again.", code="already_removed"
@@ -167,6 +196,30 @@ class Adding:
         self._callers.resolve(principal)
         return self._entries(principal.tenant_id, listing, ids)
 
+    def find_about(self, principal: Principal, query: str, limit: int) -> Sequence[About]:
+        """What a record can be about, kind by kind; the kinds share the page fairly."""
+        self._callers.resolve(principal)
+        tenant_id = principal.tenant_id
+        found = {
+            kind: [
+                About(kind, entry.id, entry.name, entry.detail)
+                for entry in self._crm.find_entries(tenant_id, listing, query, limit)
+            ]
+            for kind, listing in _LISTINGS.items()
+        }
+        found[ReferenceKind.CONTACT] = [
+            About(ReferenceKind.CONTACT, contact.id, contact.name, contact.emails[0])
+            if contact.emails
+            else About(ReferenceKind.CONTACT, contact.id, contact.name)
+            for contact in self._crm.find_contacts(tenant_id, query, limit)
+        ]
+        return fair_share([found[kind] for kind in ReferenceKind], limit)
+
+    def groups(self, principal: Principal) -> Sequence[Group]:
+        """The groups whom a person can show his records to: those he is in."""
+        self._callers.resolve(principal)
+        return self._crm.groups_of(principal.tenant_id, principal.oid)
+
     def contact_types(self, principal: Principal) -> Sequence[str]:
         """All contact types of the firm's CRM."""
         self._callers.resolve(principal)
@@ -175,7 +228,7 @@ class Adding:
     def activity_types(self, principal: Principal) -> Sequence[str]:
         """What a person may choose, his own default and the firm's first."""
         owner = self._callers.resolve(principal).owner
-        first = (owner.default_activity_type, owner.policy.activity_type)
+        first = (_type_of_added(owner), owner.default_activity_type, owner.policy.activity_type)
         known = self._crm.activity_types(principal.tenant_id)
         return tuple(dict.fromkeys(name for name in (*first, *known) if name))
 
@@ -222,6 +275,18 @@ class Adding:
             )
 
 
+def fair_share(lists: Sequence[Sequence[About]], limit: int) -> list[About]:
+    """The lists one after the other, cut so that none is left out for the length of another."""
+    taken = [0] * len(lists)
+    room = limit
+    while room > 0 and any(taken[i] < len(each) for i, each in enumerate(lists)):
+        for i, each in enumerate(lists):
+            if room > 0 and taken[i] < len(each):
+                taken[i] += 1
+                room -= 1
+    return [entry for i, each in enumerate(lists) for entry in each[: taken[i]]]
+
+
 def _others_at(caller: Caller, event: Event) -> tuple[Attendee, ...]:
     """Everybody but the owner, an organizer from elsewhere first: often he is the client."""
     organizer = event.organizer
@@ -229,6 +294,11 @@ def _others_at(caller: Caller, event: Event) -> tuple[Attendee, ...]:
     host = () if organizer is None else (Attendee(organizer.name, organizer.address),)
     everybody = (*host, *invited(event))
     return tuple(a for a in everybody if not a.address or normalised_address(a.address) != own)
+
+
+def _type_of_added(owner: CalendarOwner) -> str | None:
+    """The user's own default, then the firm's for added activities (A1, U)."""
+    return owner.default_activity_type or owner.policy.added_activity_type
 
 
 def _author(caller: Caller) -> Person:
@@ -239,7 +309,7 @@ def _author(caller: Caller) -> Person:
 def _refusal(error: RemoteRejectedError) -> RuleError:
     if error.remote_code == "unknown_reference":
         return RuleError(
-            "A contact, company, opportunity or initiative you chose is not there any more.",
+            "A contact, company, opportunity, initiative or group you chose is not there any more.",
             code="unknown_reference",
         )
     return RuleError("The CRM cannot store this.", code="invalid_request")

@@ -66,6 +66,8 @@ class CalendarOwner:
     server: ServerCredentials | None
     server_can_write: bool | None
     master_category: str | None
+    master_color: str | None
+    """The firm's colour when the master category was made or coloured last."""
     default_activity_type: str | None
     default_visibility: str
     throttled_until: datetime | None = None
@@ -141,6 +143,7 @@ def owner_values(
         server=credentials_of(owner.server, vault) if owner.server is not None else None,
         server_can_write=can_write,
         master_category=owner.mailbox.master_category,
+        master_color=owner.mailbox.master_color,
         default_activity_type=owner.user.default_activity_type,
         default_visibility=owner.user.default_visibility,
         throttled_until=owner.mailbox.not_before,

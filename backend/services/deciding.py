@@ -13,7 +13,7 @@ from backend.domain.category import CategoryWord, category_says, remember_look
 from backend.domain.choosing import because
 from backend.domain.event import Event
 from backend.domain.link import WANTED, CategoryMemory, EndReason, Link, LinkState, Trigger
-from backend.domain.plan import DESTROYING, Decision, Missing, Weight, decide
+from backend.domain.plan import DESTROYING, FREEZING, Decision, Missing, Weight, decide
 from backend.domain.policy import Origin
 from backend.services import damage
 from backend.services.run import FencedError, Run
@@ -73,7 +73,7 @@ def _has_news(run: Run) -> bool:
         return run.missing is not None
     return (
         not link.looked_at
-        or (link.adopt and run.sight.record_known)
+        or ((link.adopt or link.review_until is not None) and run.sight.record_known)
         or link.looked_at_version != event.modified_at
         or link.ical_uid != event.ical_uid
         or link.event_id != event.id
@@ -235,6 +235,9 @@ def _settle_memory(run: Run, row: LinkRow) -> None:
     if run.sight.record_known:
         row.looked_at = True
         row.awaited_until = None
+        # Only what this run was claimed with: a choice made meanwhile waits for its own ring (S6).
+        if row.review_until == run.link.review_until and row.blocked_by not in FREEZING:
+            row.review_until = None
     forget_private(row)
 
 

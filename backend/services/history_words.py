@@ -89,6 +89,10 @@ _LINES: Mapping[str, tuple[From, str]] = {
     # what an admin decided about too many changes at once (L7)
     "brake_released": (From.ADMIN, "An administrator let the many changes happen."),
     "brake_held": (From.ADMIN, "An administrator took the many changes back."),
+    "reconciled": (
+        From.ADMIN,
+        "An administrator had a difference between Outlook and the CRM mended.",
+    ),
     # what people did in the CRM
     "edited_in_crm": (From.CRM, "The record was edited in the CRM. Outlook no longer changes it."),
     "deleted_in_crm": (From.CRM, "The record was deleted in the CRM. No rule adds it again."),

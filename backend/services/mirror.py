@@ -69,14 +69,17 @@ class Mirror:
     def make_master_category(self) -> None:
         """The coloured master category, once per mailbox, where that is permitted (X1).
 
-        By the user; by the worker only where it was found lost, as it has to try to know (T11).
+        By the user; by the worker only where it was found lost (T11), or where the firm has chosen
+        another colour, as it has to try to know.
         """
         run = self._run
-        hand, name = run.hand, run.owner.policy.category_name
+        hand, name, color = run.hand, *self._category()
         was_lost = run.sight.master_category_lost
-        if hand is None or run.trouble is not None or not (hand.is_user or was_lost):
+        is_made = run.owner.master_category == name and not was_lost
+        recolors = is_made and run.owner.master_color not in (None, color)
+        if hand is None or run.trouble is not None or (is_made and not recolors):
             return
-        if run.owner.master_category == name and not was_lost:
+        if not (hand.is_user or was_lost or recolors):
             return
         if not (run.link.is_wanted and run.link.category.seen):
             return
@@ -84,14 +87,20 @@ class Mirror:
             allowed = hand.calendar.may_write_master_categories
             if allowed is False or (allowed is None and hand.is_user):
                 return
-            made = hand.calendar.ensure_master_category(
-                run.owner.mailbox, name, run.owner.policy.category_color
+            write = hand.calendar.ensure_master_category
+            made = (hand.calendar.recolor_master_category if recolors else write)(
+                run.owner.mailbox, name, color
             )
         except (RemoteError, IdentityError):
             return
-        if made:
+        # A refused colour is left as it is, and not tried with every look.
+        if made or recolors:
             with run.database.write.begin() as session:
-                people.store_master_category(session, run.owner.mailbox_id, name)
+                people.store_master_category(session, run.owner.mailbox_id, name, color)
+
+    def _category(self) -> tuple[str, str]:
+        policy = self._run.owner.policy
+        return policy.category_name, policy.category_color
 
     def _may_touch_outlook(self) -> bool:
         """Until a verdict exists nothing is written; a frozen link is left as it is."""

@@ -219,7 +219,7 @@ class Wishes:
             if origin is Origin.MANUAL:
                 row.because = None
             row.wished_by = caller.user_id
-            row.undo_until = None
+            row.undo_until = row.review_until = None
             memory = replace(memory, put_back=False, refused=False)
             if before.activity_id is None or before.state in ENDED:
                 row.looked_at = False

@@ -154,7 +154,7 @@ def admin_routes(client: FlaskClient) -> list[tuple[str, str]]:
 
 
 SUPPORT_SEES = {"/configuration", "/users", "/log", "/log.csv", "/explain", "/dashboard"}
-SUPPORT_SEES |= {"/contact-types"}
+SUPPORT_SEES |= {"/contact-types", "/activity-types"}
 SUPPORT_ASKS = {"/explain/replay"}
 """Posted, and changes nothing."""
 

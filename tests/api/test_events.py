@@ -44,7 +44,7 @@ def test_a_view_answers_everything_in_the_contracts_shape(client: FlaskClient):
         *("contacts", "unmatched", "assigned_to", "company_ids", "opportunity_ids"),
         *("initiative_ids", "visibility", "notes", "ical_uid", "web_link", "online_meeting"),
         *("show_as", "importance", "reminder_minutes", "sync_status", "revision", "edited_by"),
-        *("created_at", "updated_at"),
+        *("created_at", "updated_at", "event_id", "recurring", "duration_minutes", "reminder_at"),
     }
     assert body["others"] == [{"activity_id": None, "by": None, "kind": "synced", "visible": False}]
     assert body["can"] == {"tick": False, "untick": True, "undo": False, "add_activity": False}
@@ -215,7 +215,7 @@ def test_an_ineligible_event_is_422_with_the_first_failed_rule_and_all_checks(
     assert response.status_code == 422
     assert response.content_type == "application/problem+json"
     assert response.json["code"] == "firm_sync_off"
-    assert len(response.json["checks"]) == 17
+    assert len(response.json["checks"]) == 19
     assert response.json["checks"][0] == {
         "code": "firm_sync_off",
         "applies": True,

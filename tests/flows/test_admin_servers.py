@@ -59,8 +59,26 @@ def test_all_is_well(admin: Callable[..., Any]) -> None:
         "write_categories": True,
         "directory": True,
         "own_domains": True,
+        "competing_sync": True,
         "notifications_off": True,
     }
+
+
+def test_another_sync_at_work_is_named_with_what_it_left(
+    admin: Callable[..., Any], product: Product
+) -> None:
+    organizer = product.sandbox.person()["address"]
+    product.meeting(organizer, "jane@client.example", categories=["Tracked to Dynamics 365"])
+
+    answer = admin(
+        "POST", f"/exchange-servers/{the_server(admin)}/test", {"mailbox": organizer}
+    ).json
+
+    [found] = [check for check in answer["checks"] if check["code"] == "competing_sync"]
+    assert (answer["ok"], found["ok"]) == (False, False)
+    assert "Dynamics 365 server-side synchronization" in found["text"]
+    assert "1 event" in found["text"]
+    assert "twice" in found["fix"]
 
 
 def test_a_wrong_secret(admin: Callable[..., Any]) -> None:

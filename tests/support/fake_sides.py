@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from backend.domain.competing import Marked
 from backend.domain.crm import (
     Activity,
     ActivityDraft,
@@ -242,6 +243,14 @@ class FakeCalendar:
 
     def ensure_master_category(self, mailbox: Mailbox, name: str, color: str) -> bool:
         return False
+
+    def recolor_master_category(self, mailbox: Mailbox, name: str, color: str) -> bool:
+        return False
+
+    def read_marks(
+        self, mailbox: Mailbox, window: Window, properties: Sequence[str]
+    ) -> list[Marked]:
+        return []
 
     def may_edit(self, mailbox: Mailbox) -> bool:
         return True

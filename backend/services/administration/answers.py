@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
-from backend.domain.policy import BlockedAddresses, PrivateEvents, SyncMode
+from backend.domain.competing import Finding
+from backend.domain.policy import (
+    BlockedAddresses,
+    Direction,
+    PrivateEvents,
+    SyncMode,
+    UserAddress,
+)
 from backend.services.answers import Place
 
 
@@ -19,6 +27,8 @@ class AuditLine:
     target_kind: str
     target_id: str | None
     fields: tuple[str, ...]
+    target_name: str | None = None
+    """``None``: it has none, or is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,7 @@ class Configuration:
     users_may_enable: bool
     past_days: int
     future_days: int
+    commencement_date: date | None
     private_events: PrivateEvents
     sync_internal_manual: bool
     sync_internal_automatic: bool
@@ -51,13 +62,22 @@ class Configuration:
     also_company_types: bool
     exclude_personnel: bool
     include_description: bool
+    include_location: bool
+    include_reminder: bool
+    show_as_values: Mapping[str, str]
     activity_type: str
+    added_activity_type: str | None
+    add_companies: bool
+    user_address: UserAddress
+    competing_marks: tuple[str, ...]
     category_name: str
     category_color: str
     cancelled_records: str
     delete_synced_events: bool
     log_days: int
     version: int
+    direction: Direction = Direction.FROM_MICROSOFT
+    """The only one there is yet (A2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +106,12 @@ class Preview:
     """How many calendars there are to look at."""
     mailboxes_read: int
     """How many were read in the time there was: the numbers are about these."""
+    unqualified: int = 0
+    """Existing records that would no longer qualify, whatever their age; they stay by default."""
+    users_without_address: int = 0
+    """Enabled users whom sync would leave, as they have no address of the kind that is chosen."""
+    competing: tuple[Finding, ...] = ()
+    """Other syncs that are at work in these calendars; looked for before sync is enabled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +123,7 @@ class PersonRow:
     name: str
     address: str | None
     server_id: str | None
+    server_name: str | None
     enabled_by_admin: bool | None
     enabled_by_user: bool | None
     enabled: bool
@@ -130,6 +157,7 @@ class RowResult:
     id: str
     ok: bool
     code: str | None = None
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from backend.db import administration
 from backend.db.administration import PeopleFilter
 from backend.db.models import FirmRow
+from backend.domain.competing import Mark, marks_of
 from backend.domain.errors import (
     RemoteAccessError,
     RemoteConflictError,
@@ -34,6 +35,7 @@ from backend.domain.ports import (
 )
 from backend.domain.problems import advice_for, problem_of
 from backend.services.administration.answers import ServerCheck, ServerTest
+from backend.services.administration.competing import look_for
 from backend.services.administration.office import Admin, Office
 from backend.services.callers import Vault, credentials_of
 from backend.services.subscriptions import Addresses, ClientStates
@@ -138,6 +140,7 @@ class ServerTesting:
             assert firm is not None
             credentials = credentials_of(row, self._vault)
             can_write, has_domains = row.can_write, bool(firm.further_domains)
+            marks = marks_of(firm.competing_marks)
             self._office.note(session, admin, "server_tested", "server", row.id)
         signed_in = self._sign_in(admin, credentials)
         if not signed_in.ok:
@@ -152,6 +155,7 @@ class ServerTesting:
             _writing(can_write),
             directory,
             _domains(calendar, has_domains=has_domains),
+            _competing(calendar, readable, marks, self._clock()),
             self._notifications(calendar, readable),
         ]
         return ServerTest(tuple(checks))
@@ -354,6 +358,27 @@ def _mailbox_check(one: _Candidate, error: SyncError) -> ServerCheck:
         )
     text = f"The mailbox {one.name} cannot be read."
     return ServerCheck(problem.value, ok=False, text=text, fix=advice_for(problem))
+
+
+def _competing(
+    calendar: Calendar, readable: Sequence[_Candidate], marks: Sequence[Mark], now: datetime
+) -> ServerCheck:
+    """Whether another sync has left its marks in the mailboxes that were tried (A2)."""
+    found = look_for(marks, [(calendar, one.mailbox) for one in readable], now)
+    if not found:
+        text = "No other calendar sync was found in the mailboxes tried."
+        return ServerCheck("competing_sync", ok=True, text=text)
+    named = ", ".join(
+        f"{finding.mark.product or 'a sync your firm named'} (“{finding.mark.text}”,"
+        f" {finding.events} {'event' if finding.events == 1 else 'events'})"
+        for finding in found
+    )
+    return ServerCheck(
+        "competing_sync",
+        ok=False,
+        text=f"Another calendar sync seems to be at work: {named}.",
+        fix="Switch it off before you enable this one, or meetings come into the CRM twice.",
+    )
 
 
 def _writing(can_write: bool | None) -> ServerCheck:

@@ -1,4 +1,5 @@
-"""What settings would make of the last 30 days, before they are stored (A8, S6).
+"""What settings would make of the last 30 days and of existing records, before they are stored
+(A8, S6).
 
 Calendars are read anew, as stored rows do not say who was invited: at most so many, and no longer
 than a person waits; the answer says how many were read. Nothing is written, and nothing of a
@@ -8,21 +9,27 @@ private event leaves the judgement.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from backend.db import administration, people
+from backend.db import administration, crowds, people
 from backend.db.administration import PeopleFilter
+from backend.db.crowds import Followed
+from backend.db.models import FirmRow
 from backend.domain.choosing import because
+from backend.domain.competing import Finding, marks_of
 from backend.domain.crm import AttendeeMatch, CrmGateway
+from backend.domain.decisions import why_unqualified
 from backend.domain.errors import SyncError
 from backend.domain.event import Event, normalised_address
 from backend.domain.matching import invited, match_attendees
+from backend.domain.plan import DESTROYING, FREEZING
 from backend.domain.policy import Origin, Policy, PrivateEvents
 from backend.domain.ports import Calendars, Clock, Principal, Touched, Window
 from backend.services.administration.answers import Preview, SampleEvent
+from backend.services.administration.competing import look_for
 from backend.services.administration.configuration import normalised
 from backend.services.administration.office import Admin, Office
 from backend.services.callers import CalendarOwner, Callers
@@ -35,6 +42,8 @@ MOST_PAGES = 20
 BUDGET = 12.0
 """Seconds a person may wait for the numbers."""
 MOST_SAMPLES = 50
+MARGIN = timedelta(days=1)
+"""An event may have been moved a little since its link was last looked at."""
 Matches = tuple[AttendeeMatch, ...]
 _POLICY_FIELDS = frozenset(Policy.__dataclass_fields__)
 
@@ -44,6 +53,21 @@ class _Calendar:
     owner: CalendarOwner
     follows_firm: bool
     """Whether the user's mode would change with the firm's."""
+    followed: Mapping[str, Followed]
+    """The links with records that Outlook keeps up to date, by the event's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Firm:
+    """What has to be known of the firm besides its policy."""
+
+    is_enabled: bool
+    marks: tuple[str, ...]
+    without_address: int
+
+
+class _TooMuchError(Exception):
+    """A calendar with more pages than a person waits for."""
 
 
 class Simulator:
@@ -74,14 +98,16 @@ class Simulator:
         As if sync had been on all the time: that an event is older than that does not count.
         """
         admin = self._office.admit(principal)
+        given = normalised(changes)
         until = self._monotonic() + BUDGET
-        calendars, total = self._enabled(admin)
+        firm, calendars, total = self._enabled(admin, given)
         now = self._clock()
+        competing = self._competing(firm, calendars, given, now, until)
         read, tally = 0, _Tally(own=admin.mailbox_id)
         for calendar in calendars:
             if self._monotonic() >= until:
                 break
-            if self._judge(calendar, normalised(changes), now, tally, until):
+            if self._judge(calendar, given, now, tally, until):
                 read += 1
         return Preview(
             records=len(tally.after),
@@ -91,11 +117,22 @@ class Simulator:
             sample=tuple(tally.sample),
             mailboxes=total,
             mailboxes_read=read,
+            unqualified=tally.unqualified,
+            users_without_address=firm.without_address,
+            competing=competing,
         )
 
-    def _enabled(self, admin: Admin) -> tuple[list[_Calendar], int]:
+    def _enabled(
+        self, admin: Admin, changes: Mapping[str, Any]
+    ) -> tuple[_Firm, list[_Calendar], int]:
         chosen = PeopleFilter(enabled=True, has_server=True)
         with self._database.read() as session:
+            row = session.get_one(FirmRow, admin.firm_id)
+            kind = changes.get("user_address", row.user_address)
+            without = 0
+            if kind is not row.user_address:
+                without = people.count_without(session, admin.firm_id, kind)
+            firm = _Firm(row.sync_enabled, tuple(row.competing_marks), without)
             total = administration.count_people(session, admin.firm_id, chosen)
             listed = administration.list_people(
                 session, admin.firm_id, chosen, limit=MOST_MAILBOXES, after=None
@@ -104,8 +141,29 @@ class Simulator:
             for one in listed:
                 owner = people.get_owner_of_mailbox(session, admin.tenant_id, one.mailbox.id)
                 values = self._callers.owner_of(owner)
-                found.append(_Calendar(values, follows_firm=not one.user.mode_chosen))
-        return found, total
+                links = {link.event_id: link for link in crowds.followed(session, one.mailbox.id)}
+                found.append(_Calendar(values, not one.user.mode_chosen, links))
+        return firm, found, total
+
+    def _competing(
+        self,
+        firm: _Firm,
+        calendars: Sequence[_Calendar],
+        changes: Mapping[str, Any],
+        now: datetime,
+        until: float,
+    ) -> tuple[Finding, ...]:
+        """Other syncs at work; looked for while ours is off, and when their marks are changed."""
+        if firm.is_enabled and "competing_marks" not in changes:
+            return ()
+        marks = marks_of(changes.get("competing_marks", firm.marks))
+        half = self._monotonic() + (until - self._monotonic()) / 2
+        mailboxes = [
+            (self._calendars.as_app(one.owner.server, budget=BUDGET / 2), one.owner.mailbox)
+            for one in calendars
+            if one.owner.server is not None
+        ]
+        return look_for(marks, mailboxes, now, is_over=lambda: self._monotonic() >= half)
 
     def _judge(
         self,
@@ -118,28 +176,36 @@ class Simulator:
         """Whether the calendar was read to its end."""
         owner = _as_if_always_on(calendar.owner, now)
         changed = _changed(owner, changes, follows_firm=calendar.follows_firm)
+        real = _changed(calendar.owner, changes, follows_firm=calendar.follows_firm)
         try:
-            for page in self._pages(owner, now, until):
+            for page in self._pages(calendar, now, until):
                 matched = self._matched(owner, changed, page)
                 for event, old, new in matched:
+                    link = calendar.followed.get(event.id)
+                    if link is not None and _no_longer_qualifies(real, link, event, new, now):
+                        tally.unqualified += 1
+                    if not _is_recent(event, now):
+                        continue
                     before = _is_chosen(owner, event, old, now)
                     after = _is_chosen(changed, event, new, now)
                     tally.count(changed, event, new, before=before, after=after)
-        except SyncError:
+        except (SyncError, _TooMuchError):
             return False
         return True
 
-    def _pages(self, owner: CalendarOwner, now: datetime, until: float) -> Iterator[list[Event]]:
+    def _pages(self, of: _Calendar, now: datetime, until: float) -> Iterator[list[Event]]:
+        owner = of.owner
         assert owner.server is not None
         budget = max(0.5, until - self._monotonic())
         calendar = self._calendars.as_app(owner.server, budget=budget)
-        where: Window | str = Window(now - PERIOD, now)
+        where: Window | str = _window(of, now)
         for _ in range(MOST_PAGES):
             page = calendar.read_changes(owner.mailbox, where)
             yield [change.event for change in page.changes if isinstance(change, Touched)]
             if page.is_last:
                 return
             where = page.link
+        raise _TooMuchError
 
     def _matched(
         self, owner: CalendarOwner, changed: CalendarOwner, events: list[Event]
@@ -178,6 +244,7 @@ class _Tally:
         self.after: set[str] = set()
         self.users: set[str] = set()
         self.sample: list[SampleEvent] = []
+        self.unqualified = 0
         self._own = own
 
     def count(
@@ -209,6 +276,27 @@ class _Tally:
                     change="added" if after else "removed",
                 )
             )
+
+
+def _window(calendar: _Calendar, now: datetime) -> Window:
+    """The last 30 days, and as far as there are records of this calendar."""
+    ends = [link.event_end for link in calendar.followed.values() if link.event_end is not None]
+    start = min([now - PERIOD, *(end - MARGIN for end in ends)])
+    return Window(start, max([now, *(end + MARGIN for end in ends)]))
+
+
+def _is_recent(event: Event, now: datetime) -> bool:
+    return event.end > now - PERIOD and event.start < now
+
+
+def _no_longer_qualifies(
+    owner: CalendarOwner, link: Followed, event: Event, matches: Matches, now: datetime
+) -> bool:
+    """Whether a review of this link would take its record away (S6)."""
+    codes = judge_event(owner, event, matches, now, link.origin).codes
+    if event.end < owner.policy.period(now)[0] or set(codes) & (FREEZING | DESTROYING):
+        return False
+    return why_unqualified(codes) is not None
 
 
 def _is_chosen(

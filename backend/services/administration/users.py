@@ -18,7 +18,7 @@ from backend.domain.errors import (
     UnknownItemError,
 )
 from backend.domain.event import normalised_address
-from backend.domain.policy import mode_in_force
+from backend.domain.policy import UserAddress, mode_in_force
 from backend.domain.ports import Calendars, Clock, DirectoryUser, Principal
 from backend.domain.problems import advice_for
 from backend.services.administration.answers import (
@@ -45,8 +45,9 @@ MOST_AT_ONCE = 500
 """More rows than that are done in the background."""
 NO_ADDRESS = "no_address"
 _NO_ADDRESS_TEXT = (
-    "The directory has no e-mail address for this user, so calendar sync cannot be enabled. Give"
-    " the user one in Microsoft 365 and import again."
+    "The directory has no e-mail address of the kind your firm uses for this user, so calendar"
+    " sync cannot be enabled. Give the user one in Microsoft 365 and import again, or choose another"
+    " kind of address in the Configuration."
 )
 
 Chosen = Sequence[str] | PeopleFilter
@@ -207,6 +208,7 @@ class Users:
 
     def _admin_of(self, claimed: Claimed) -> Admin:
         """The admin in whose name a worker acts."""
+        assert claimed.by_user_id is not None
         return Admin("", claimed.firm_id, claimed.by_user_id, "")
 
     # -- the directory ---------------------------------------------------------------------------
@@ -259,15 +261,19 @@ class Users:
         user: DirectoryUser,
         server_id: str,
     ) -> None:
-        address = normalised_address(user.mail)[:320] if user.mail else None
+        mail, principal_name = (_address(each) for each in (user.mail, user.principal_name))
+        is_mail = firm.user_address is UserAddress.MAIL
+        address = mail if is_mail else principal_name
         admin = self._admin_of(claimed)
         if row is None:
             owner = people.add_user(
                 session, firm, oid=user.oid, name=user.name, address=address, now=self._clock()
             )
             owner.mailbox.server_id = owner.mailbox.server_id or server_id
+            owner.user.mail, owner.user.principal_name = mail, principal_name
             self._office.note(session, admin, "user_imported", "user", owner.user.id)
             return
+        row.mail, row.principal_name = mail, principal_name
         changed = [
             name
             for name, old, new in (
@@ -306,11 +312,11 @@ def _result(kind: str, key: str, row: tuple[UserRow, MailboxRow] | None) -> RowR
         return RowResult(key, ok=False, code="not_found")
     user, _mailbox = row
     if kind == "enable_sync" and user.address is None:
-        return RowResult(key, ok=False, code=NO_ADDRESS)
+        return RowResult(key, ok=False, code=NO_ADDRESS, name=user.name)
     if kind == "enable_sync" and user.enabled_by_user is False:
         # The admin's word is stored; the user's own switch still keeps sync off (E4).
-        return RowResult(key, ok=True, code="disabled_by_user")
-    return RowResult(key, ok=True)
+        return RowResult(key, ok=True, code="disabled_by_user", name=user.name)
+    return RowResult(key, ok=True, name=user.name)
 
 
 def _person(listed: Listed, firm: FirmRow) -> PersonRow:
@@ -322,6 +328,7 @@ def _person(listed: Listed, firm: FirmRow) -> PersonRow:
         name=user.name,
         address=user.address,
         server_id=mailbox.server_id,
+        server_name=listed.server_name,
         enabled_by_admin=user.enabled_by_admin,
         enabled_by_user=user.enabled_by_user,
         enabled=bool(listed.is_enabled),
@@ -334,6 +341,10 @@ def _person(listed: Listed, firm: FirmRow) -> PersonRow:
         problem=problem,
         problem_text=_NO_ADDRESS_TEXT if problem == NO_ADDRESS else advice_for(problem),
     )
+
+
+def _address(text: str) -> str | None:
+    return normalised_address(text)[:320] or None
 
 
 def _domains(ask: Callable[[], Sequence[str]]) -> Sequence[str]:
