@@ -31,6 +31,7 @@ _LAYOUT = frozenset({"table", "ul", "ol", "dl", "pre", "blockquote", "h1", "h2",
 _LINES = frozenset({"p", "div", "br"})
 _LONGEST_LINK = 2_000
 _HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.IGNORECASE)
+_TEAMS_CLASS = "me-email-text"
 _RULER = re.compile(r"_{20,}")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufeff\ufffd]")
 _TEAMS_LINK = re.compile(
@@ -58,7 +59,8 @@ def _from_html(html: str) -> str:
     try:
         root = lxml.html.document_fromstring(html.encode("utf-8", "replace"), parser=parser)
         elements = list(root.iter())
-        _put_rows_on_lines(elements)
+        if any(element.tag == "tr" for element in elements):
+            _put_rows_on_lines(elements)
         for element in elements:
             _make_harmless(element)
         return str(Inscriptis(root, _CONFIG).get_text())
@@ -76,7 +78,8 @@ def _put_rows_on_lines(elements: Sequence[lxml.html.HtmlElement]) -> None:
     for element in reversed(elements):
         parent = element.getparent()
         if _has_words(element.text) or element in with_words:
-            with_words |= {element, parent}
+            with_words.add(element)
+            with_words.add(parent)
         if _has_words(element.tail):
             with_words.add(parent)
         if element.tag in _LAYOUT or element in with_layout:
@@ -103,9 +106,10 @@ def _has_words(text: str | None) -> bool:
 def _make_harmless(element: lxml.html.HtmlElement) -> None:
     """Take styles (``margin-top: 999999em``) and table layout (cells padded to the widest) away."""
     style, href = element.get("style"), element.get("href")
+    is_teams = element.tag == "div" and _TEAMS_CLASS in element.get("class", "").split()
     element.attrib.clear()
     tag = element.tag
-    if style and _HIDDEN.search(style):
+    if (style and _HIDDEN.search(style)) or is_teams:
         element.tag = "script"
         element.text = None
         del element[:]

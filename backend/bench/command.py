@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from backend.bench.crm import crm_table, measure_crm
+from backend.bench.crm_data import Size
 from backend.bench.pane import Result, measure
 from backend.bench.pull import measure_pulls, pull_table
 
@@ -32,9 +34,9 @@ COLUMNS = (
 @click.option("--ticks", default=100, show_default=True, help="Ticks, and as many unticks.")
 @click.option("--postgres-url", help="Measure on this PostgreSQL database, too.")
 @click.option("--mailboxes", default=1000, show_default=True, help="In the idle round.")
-@click.option(
-    "--only", type=click.Choice(["pane", "pull"]), help="Only this half of the measurements."
-)
+@click.option("--activities", default=1_000_000, show_default=True, help="In the CRM's grids.")
+@click.option("--contacts", default=100_000, show_default=True, help="In the CRM.")
+@click.option("--only", type=click.Choice(["pane", "pull", "crm"]), help="Only this part of them.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
 def bench(
     seconds: float,
@@ -42,26 +44,34 @@ def bench(
     ticks: int,
     postgres_url: str | None,
     mailboxes: int,
+    activities: int,
+    contacts: int,
     only: str | None,
     as_json: bool,
 ) -> None:
     """Own time (without calls to Microsoft) per pane opening, tick, untick and look at a mailbox.
 
-    Times are milliseconds.
+    And matching, grids and search of the CRM over a firm with many records. Times are milliseconds.
     """
     found: dict[str, Any] = {}
     tables: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
-        if only != "pull":
+        if only in (None, "pane"):
             result = measure(
                 Path(folder), postgres_url=postgres_url, seconds=seconds, rate=rate, ticks=ticks
             )
             found |= result.as_dict()
             tables.append(table(result))
-        if only != "pane":
+        if only in (None, "pull"):
             pulls = measure_pulls(Path(folder), postgres_url=postgres_url, mailboxes=mailboxes)
             found |= pulls.as_dict()
             tables.append(pull_table(pulls))
+        if only in (None, "crm"):
+            crm = measure_crm(
+                Path(folder), postgres_url=postgres_url, size=Size(activities, contacts)
+            )
+            found |= crm.as_dict()
+            tables.append(crm_table(crm))
     click.echo(json.dumps(found) if as_json else "\n\n".join(tables))
 
 

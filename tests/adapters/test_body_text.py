@@ -111,6 +111,13 @@ def test_the_block_that_teams_adds_is_left_out() -> None:
     assert body_text(TEAMS_BLOCK, "html") == ""
 
 
+def test_the_block_of_todays_teams_is_known_by_its_class() -> None:
+    block = '<div class="x me-email-text"><p>Microsoft Teams</p><a href="https://x">Join</a></div>'
+
+    assert body_text(f"<p>Agenda</p>{block}<p>PS</p>", "html") == "Agenda\n\nPS"
+    assert body_text('<span class="me-email-text">mine</span>', "html") == "mine"
+
+
 def test_a_ruler_of_the_author_stays() -> None:
     html = f"<div>Agenda</div><div>{RULER}</div><div>Notes</div>"
 
@@ -168,12 +175,12 @@ def test_an_author_who_only_speaks_of_teams_keeps_his_words() -> None:
     ids=lambda html: repr(html[:24]),
 )
 def test_a_hostile_body_is_cheap(html: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
 
     text = body_text(html, "html")
 
     assert len(text) <= LONGEST_TEXT
-    assert time.perf_counter() - started < 2
+    assert time.thread_time() - started < 2
 
 
 def test_a_style_cannot_ask_for_a_hundred_megabytes_of_empty_lines() -> None:
