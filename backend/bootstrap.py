@@ -10,7 +10,7 @@ from pathlib import Path
 
 import requests
 
-from backend.adapters.certificates import expiry_of
+from backend.adapters import certificates
 from backend.adapters.crm_http import HttpCrm
 from backend.adapters.entra_keys import EntraKeys
 from backend.adapters.entra_msal import AppIdentity, MsalApps
@@ -155,7 +155,7 @@ def build(
         ring,
         states=states,
         addresses=_addresses(settings),
-        expiry_of=expiry_of,
+        certificates=certificates,
     )
     return Services(
         administration=desk,

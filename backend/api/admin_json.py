@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -227,7 +228,7 @@ class Base64(fields.Field[bytes]):
         **kwargs: Any,  # noqa: ARG002
     ) -> bytes:
         try:
-            found = base64.b64decode(value, validate=True)
+            found: bytes = base64.b64decode(value, validate=True)
         except (TypeError, ValueError):
             raise ValidationError("This is not base64.") from None
         if not 0 < len(found) <= MOST_BYTES:

@@ -52,6 +52,7 @@ class Listed:
     watch: WatchRow
     is_enabled: bool
     state: str
+    server_name: str | None
 
 
 def sync_state() -> ColumnElement[str]:
@@ -80,7 +81,7 @@ def list_people(
     after: tuple[str, str] | None,
 ) -> list[Listed]:
     """A firm's people by name, at most ``limit``, behind the person of this name and id."""
-    columns = select(UserRow, MailboxRow, WatchRow, is_enabled(), sync_state())
+    columns = select(UserRow, MailboxRow, WatchRow, is_enabled(), sync_state(), ServerRow.name)
     wanted = _people(columns, firm_id, chosen).order_by(UserRow.name, UserRow.id).limit(limit)
     if after is not None:
         name, user_id = after

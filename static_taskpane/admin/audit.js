@@ -3,7 +3,7 @@
 import { el, quote } from "../shared/dom.js";
 import { get } from "./client.js";
 import { load, time } from "./page.js";
-import { ACTS, named } from "./words.js";
+import { ACTS, named, OPERATIONS, TARGETS } from "./words.js";
 
 /** @param {HTMLElement} host @returns {import("./main.js").Shown} */
 export function showAudit(host) {
@@ -53,6 +53,14 @@ function offerMore(host, body, next) {
   host.append(el("button", { type: "button", click: fetchMore }, "Show older acts"));
 }
 
+/** What an act was about, by name; where that is gone, by the id that is left.
+ * @param {any} row */
+function target(row) {
+  if (row.target_kind === "firm" || row.target_id === null) return "";
+  if (row.target_name === null) return el("span", { class: "sub" }, row.target_id);
+  return row.target_kind === "operation" ? named(OPERATIONS, row.target_name) : quote(row.target_name);
+}
+
 /** @param {any} row */
 function line(row) {
   return el(
@@ -61,7 +69,7 @@ function line(row) {
     el("td", {}, time(row.at)),
     el("td", {}, quote(row.by || "removed user"), row.by_address && el("span", { class: "sub" }, row.by_address)),
     el("td", {}, named(ACTS, row.act)),
-    el("td", {}, row.target_kind, row.target_id && el("span", { class: "sub" }, row.target_id)),
+    el("td", {}, target(row), el("span", { class: "sub" }, named(TARGETS, row.target_kind))),
     el("td", {}, row.fields.map((/** @type {string} */ name) => name.replaceAll("_", " ")).join(", ")),
   );
 }

@@ -45,15 +45,15 @@ export function dailyChart(days) {
   );
 }
 
-/** Counts as bars beside their names: a table that is a chart as well.
- * @param {string} title @param {[string, number][]} rows @param {string} empty */
+/** Counts as bars beside their names, which may lead to what is counted: a table that is a chart.
+ * @param {string} title @param {[string, number, string?][]} rows @param {string} empty */
 export function countChart(title, rows, empty) {
   if (rows.length === 0) return el("p", {}, empty);
   const most = Math.max(1, ...rows.map(([, count]) => count));
   return el("table", { class: "counts" },
     el("caption", { class: "unseen" }, title),
-    el("tbody", {}, ...rows.map(([name, count]) => el("tr", {},
-      el("th", { scope: "row" }, name),
+    el("tbody", {}, ...rows.map(([name, count, href]) => el("tr", {},
+      el("th", { scope: "row" }, href ? el("a", { href }, name) : name),
       el("td", {}, count.toLocaleString("en-GB")),
       el("td", { class: "measure", "aria-hidden": "true" }, svg("svg", { viewBox: "0 0 100 10", preserveAspectRatio: "none" }, svg("rect", { width: (count / most) * 100, height: 10, class: "automatic" }))),
     ))));

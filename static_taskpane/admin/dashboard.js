@@ -14,12 +14,14 @@ export function showDashboard(host) {
   return {};
 }
 
-/** @param {Record<string, number>} counts @param {Record<string, string>} words @returns {[string, number][]} */
-function sorted(counts, words) {
+/** @param {Record<string, number>} counts @param {Record<string, string>} words
+ * @param {(key: string) => string} [where] the page that lists what is counted
+ * @returns {[string, number, string?][]} */
+function sorted(counts, words, where) {
   return Object.entries(counts)
     .filter(([, count]) => count > 0)
     .sort((a, b) => b[1] - a[1])
-    .map(([key, count]) => [named(words, key), count]);
+    .map(([key, count]) => [named(words, key), count, where?.(key)]);
 }
 
 /** @param {number | null} seconds */
@@ -40,11 +42,11 @@ function draw(host, found) {
     el(
       "div",
       { class: "cards" },
-      card("Mailboxes", countChart("Mailboxes by state", sorted(found.mailboxes_by_state, STATES), "There are no mailboxes yet.")),
-      card("Problems of mailboxes", countChart("Problems", sorted(found.problems, {}), "No mailbox has a problem.")),
+      card("Mailboxes", countChart("Mailboxes by state", sorted(found.mailboxes_by_state, STATES, (key) => `#/users?state=${key}`), "There are no mailboxes yet.")),
+      card("Problems of mailboxes", countChart("Problems", sorted(found.problems, {}, () => "#/users?problem=true"), "No mailbox has a problem.")),
       card("Events", countChart("Events by state", sorted(found.links, LINK_STATES), "No event has been synced yet.")),
       card("How they were chosen", countChart("By origin", sorted(found.by_origin, { manual: "By hand", automatic: "By rules" }), "No event has been synced yet.")),
-      card("Errors by code", countChart("Errors by code", sorted(found.errors_by_code, {}), "There were no errors.")),
+      card("Errors by code", countChart("Errors by code", sorted(found.errors_by_code, {}, (key) => `#/log?errors=true&code=${encodeURIComponent(key)}`), "There were no errors.")),
       card("From Outlook to the CRM", el("dl", { class: "facts" },
         el("dt", {}, "Half within"), el("dd", {}, span(found.lag_p50)),
         el("dt", {}, "95 of 100 within"), el("dd", {}, span(found.lag_p95)),

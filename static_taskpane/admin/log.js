@@ -8,6 +8,8 @@ import { KINDS, named } from "./words.js";
 const PAGE = 50;
 /** Lines about something that did not come about, so that trying again may help. */
 const RETRIED = new Set(["refusal", "skip", "failure"]);
+/** @param {any} line */
+const mayHelp = (line) => RETRIED.has(line.kind) || (line.kind === "run" && line.errors > 0);
 const DAY_MS = 86_400_000;
 
 /** @param {HTMLElement} host @param {URLSearchParams} query @returns {import("./main.js").Shown} */
@@ -29,7 +31,7 @@ class LogPage {
     for (const key of Object.keys(this.#filter)) this.#filter[key] = query.get(key) ?? "";
     host.replaceChildren(
       el("h1", {}, "Logs & Errors"),
-      el("p", { class: "lead" }, "What was decided and written for each event, and why. Subjects are not shown here."),
+      el("p", { class: "lead" }, "Every look at a calendar, and what was decided and written for each event, and why. Subjects are not shown here."),
       this.#bar(),
       this.#list,
     );
@@ -134,13 +136,15 @@ class LogPage {
 
   /** @param {any} line */
   #row(line) {
-    const explain = `#/explain?${new URLSearchParams({ event_id: line.event_id, mailbox: line.user })}`;
+    const isRun = line.kind === "run";
+    const what = ` the ${isRun ? "calendar" : "event"} of ${line.user}`;
+    const explain = isRun ? "" : `#/explain?${new URLSearchParams({ event_id: line.event_id, mailbox: line.user })}`;
     return el(
       "tr",
       {},
       el("td", {}, time(line.at)),
       el("td", {}, quote(line.user)),
-      el("td", {}, el("span", { class: `state ${line.error ? "danger" : ""}`.trim() }, named(KINDS, line.kind)), el("span", { class: "sub" }, line.message)),
+      el("td", {}, el("span", { class: `state ${line.error ? "danger" : ""}`.trim() }, named(KINDS, line.kind)), el("span", { class: "sub" }, line.message), ...(isRun ? runNumbers(line) : [])),
       el(
         "td",
         { class: "problem" },
@@ -153,8 +157,8 @@ class LogPage {
         {},
         line.subject && quote(line.subject),
         el("div", { class: "actions" },
-          el("a", { href: explain }, "Explain", el("span", { class: "unseen" }, ` the event of ${line.user}`)),
-          isAdmin && RETRIED.has(line.kind) && el("button", { type: "button", class: "link", click: () => void this.#retry(line) }, "Retry", el("span", { class: "unseen" }, ` the event of ${line.user}`))),
+          explain && el("a", { href: explain }, "Explain", el("span", { class: "unseen" }, what)),
+          isAdmin && mayHelp(line) && el("button", { type: "button", class: "link", click: () => void this.#retry(line) }, "Retry", el("span", { class: "unseen" }, what))),
       ),
     );
   }
@@ -170,19 +174,37 @@ class LogPage {
   }
 
   async #retryErrors() {
-    const yes = await ask({
-      title: "Retry all errors from the last 30 days?",
-      body: [el("p", {}, "Every event and mailbox that failed is tried again at once. Nothing is written twice.")],
-      yes: "Retry",
-    });
-    if (!yes) return;
     try {
+      const { links, mailboxes } = await get("log/errors?days=30");
+      if (links + mailboxes === 0) {
+        announce("good", el("p", {}, "Nothing has failed in the last 30 days, and every mailbox can be read."));
+        return;
+      }
+      const yes = await ask({
+        title: "Retry all errors from the last 30 days?",
+        body: [el("p", {}, `This tries ${counted(links, "event")} and ${counted(mailboxes, "mailbox", "mailboxes")} again at once. Nothing is written twice.`)],
+        yes: "Retry",
+      });
+      if (!yes) return;
       announce("good", el("p", {}, triedAgain(await post("log/retry-errors?days=30"))));
       await this.read();
     } catch (error) {
       announceTrouble(error);
     }
   }
+}
+
+/** @param {any} line of a look at a calendar */
+function runNumbers(line) {
+  const seconds = (line.duration_ms / 1000).toLocaleString("en-GB", { maximumFractionDigits: 1 });
+  return [
+    el("span", { class: "sub" }, `Processed ${line.processed.toLocaleString("en-GB")}, synced ${line.synced.toLocaleString("en-GB")}, errors ${line.errors.toLocaleString("en-GB")}; ${seconds} s`),
+    el("span", { class: "sub" }, [
+      line.is_notified ? "Microsoft had told of a change." : "It was time to look.",
+      line.looks > 1 && `${line.looks} looks failed the same way that day.`,
+      line.quiet_looks > 0 && `${counted(line.quiet_looks, "look")} before found nothing.`,
+    ].filter(Boolean).join(" ")),
+  ];
 }
 
 /** @param {{links: number, mailboxes: number}} rung */

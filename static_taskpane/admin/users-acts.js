@@ -1,13 +1,13 @@
 // What admins do with users: each act says whom it concerns first and what became of each row after.
 
-import { el } from "../shared/dom.js";
+import { el, quote } from "../shared/dom.js";
 import { post } from "./client.js";
 import { follow } from "./operation.js";
 import { announceTrouble, ask, counted } from "./page.js";
 import { named, ROW_CODES } from "./words.js";
 
 /** @typedef {import("./users.js").UsersPage} UsersPage */
-/** @typedef {{id: string, ok: boolean, code: string | null}} Result */
+/** @typedef {{id: string, ok: boolean, code: string | null, name: string | null}} Result */
 
 const QUESTIONS = {
   "enable-sync": {
@@ -94,7 +94,6 @@ async function run(page, path, body, done) {
  * @param {{state: string, failed: number, problem: string | null} | null} operation */
 async function tell(page, rows, ok, done, operation) {
   const remarks = rows.filter((row) => row.code !== null);
-  const names = new Map(remarks.map((row) => [row.id, page.nameOf(row.id)]));
   const failed = operation?.failed ?? rows.filter((row) => !row.ok).length;
   const stopped = operation !== null && operation.state !== "done";
   await page.done(
@@ -106,7 +105,7 @@ async function tell(page, rows, ok, done, operation) {
         "details",
         { open: remarks.length <= 10 },
         el("summary", {}, `Rows with a remark (${remarks.length})`),
-        el("ul", {}, ...remarks.map((row) => el("li", {}, el("strong", {}, `${names.get(row.id)}: `), named(ROW_CODES, row.code)))),
+        el("ul", {}, ...remarks.map((row) => el("li", {}, el("strong", {}, quote(row.name ?? row.id), ": "), named(ROW_CODES, row.code)))),
       ),
   );
 }

@@ -10,7 +10,7 @@ import { MODES, named, STATE_TONES, STATES } from "./words.js";
 const PAGE = 50;
 
 /** @typedef {{id: string, mailbox_id: string, name: string, address: string | null,
- *   server_id: string | null, enabled_by_admin: boolean | null, enabled_by_user: boolean | null,
+ *   server_id: string | null, server_name: string | null, enabled_by_admin: boolean | null, enabled_by_user: boolean | null,
  *   enabled: boolean, mode: string, paused: boolean, checked_at: string | null,
  *   changed_at: string | null, written_at: string | null, state: string, problem: string | null,
  *   problem_text: string | null}} Person */
@@ -25,6 +25,7 @@ export function showUsers(host, query) {
 
 export class UsersPage {
   #list = el("div", {});
+  #server = el("select", { id: "filter-server" });
   #acts = el("div", {});
   /** @type {Record<string, string>} as the addresses of this page name them */
   #filter = { q: "", state: "", server: "", enabled: "", problem: "" };
@@ -76,6 +77,8 @@ export class UsersPage {
         void this.read();
       }, wait);
     };
+    this.#server.addEventListener("change", () => set("server", this.#server.value));
+    this.#offerServers();
     /** @param {string} name @param {string} label @param {[string, string][]} options */
     const pick = (name, label, options) =>
       el(
@@ -97,9 +100,18 @@ export class UsersPage {
         input: (event) => set("q", event.target.value, 300),
       })),
       pick("state", "State", Object.entries(STATES)),
+      isAdmin && el("label", {}, "Server", this.#server),
       pick("enabled", "Sync", [["true", "Enabled"], ["false", "Not enabled"]]),
       pick("problem", "Problem", [["true", "With a problem"], ["false", "Without"]]),
       isAdmin && el("button", { type: "button", click: () => void importUsers(this) }, "Import from the directory…"),
+    );
+  }
+
+  /** Which servers may be filtered by, once they are known. */
+  #offerServers() {
+    const known = /** @type {[string, string][]} */ ([["", "All"], ...this.servers, ["none", "No server"]]);
+    this.#server.replaceChildren(
+      ...known.map(([value, text]) => el("option", { value, selected: value === this.#filter.server }, text)),
     );
   }
 
@@ -124,7 +136,10 @@ export class UsersPage {
           get("users", query, signal),
           isAdmin && this.servers.size === 0 ? get("exchange-servers", {}, signal) : null,
         ]);
-        if (servers) this.servers = new Map(servers.items.map((/** @type {any} */ one) => [one.id, one.name]));
+        if (servers) {
+          this.servers = new Map(servers.items.map((/** @type {any} */ one) => [one.id, one.name]));
+          this.#offerServers();
+        }
         return page;
       },
       (page) => {
@@ -247,7 +262,6 @@ export class UsersPage {
       else this.#picked.delete(person.id);
       this.#draw();
     };
-    const server = person.server_id === null ? "none" : (this.servers.get(person.server_id) ?? "assigned");
     return el(
       "tr",
       { "data-key": person.id },
@@ -256,7 +270,7 @@ export class UsersPage {
         checked: this.#all || this.#picked.has(person.id), change: pick,
       })),
       el("th", { scope: "row" }, quote(person.name), el("span", { class: "sub" }, person.address ?? "no e-mail address")),
-      el("td", {}, server),
+      el("td", {}, person.server_name === null ? el("span", { class: "sub" }, "none") : quote(person.server_name)),
       el("td", {}, person.enabled ? "Enabled" : "Not enabled", el("span", { class: "sub" }, person.enabled ? named(MODES, person.mode) : decisions(person))),
       el(
         "td",
@@ -289,11 +303,6 @@ export class UsersPage {
     this.unpick();
     await this.read();
     announce(tone, ...words);
-  }
-
-  /** @param {string} id */
-  nameOf(id) {
-    return this.#page.items.find((person) => person.id === id)?.name ?? id;
   }
 }
 

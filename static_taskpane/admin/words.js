@@ -72,6 +72,22 @@ export const ACTS = {
   disable_sync_begun: "Began disabling many users",
   assign_server_begun: "Began assigning a server to many users",
   import_begun: "Began an import",
+  enable_sync_cancelled: "Stopped enabling many users",
+  disable_sync_cancelled: "Stopped disabling many users",
+  assign_server_cancelled: "Stopped assigning a server to many users",
+  import_cancelled: "Stopped an import",
+  retried: "Retried one line of the log",
+  errors_retried: "Retried all errors",
+};
+
+/** What the audit speaks of. */
+export const TARGETS = {
+  firm: "The whole firm",
+  user: "User",
+  mailbox: "Mailbox",
+  server: "Server",
+  operation: "Long operation",
+  line: "Line of the log",
 };
 
 export const CLOUDS = {

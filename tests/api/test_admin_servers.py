@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from backend.db.admin_models import AuditRow
 from backend.db.models import ServerRow
 from tests.api.stubs import TENANT
 from tests.api.test_admin import Desk, desk  # noqa: F401 - a fixture
+from tests.support.certificates import PFX_PASSWORD, client_certificate
 
 NEW = {
     "name": "Exchange Online",
@@ -55,6 +58,9 @@ def test_it_is_changed_part_by_part(desk: Desk) -> None:  # noqa: F811
     [
         ({"secret": None}, "secret"),
         ({"certificate_pem": "nonsense"}, "certificate_pem"),
+        ({"certificate_pfx": "bm9uc2Vuc2U=", "certificate_password": "x"}, "certificate_pfx"),
+        ({"certificate_pfx": "not base64!"}, "certificate_pfx"),
+        ({"certificate_pfx": ""}, "certificate_pfx"),
         ({"cloud": "on_premises"}, "cloud"),
         ({"cloud": "moon"}, "cloud"),
         ({"tenant_id": "x"}, "tenant_id"),
@@ -105,3 +111,22 @@ def test_another_firm_finds_none_of_them(desk: Desk) -> None:  # noqa: F811
         assert desk.call("bob", method, path, body).status_code == 404
     assert desk.call("bob", "POST", f"{path}/test", {}).status_code == 404
     assert desk.get(path)["name"] == "Exchange Online"
+
+
+def test_a_pfx_is_opened_with_its_password_and_its_end_is_read_from_it(desk: Desk) -> None:  # noqa: F811
+    made = client_certificate()
+    pfx = base64.b64encode(made.pfx).decode()
+    wrong = {"certificate_pfx": pfx, "certificate_password": "battery staple"}
+    right = {"certificate_pfx": pfx, "certificate_password": PFX_PASSWORD}
+    server = add(desk)
+
+    refused = desk.call("ada", "PATCH", f"/exchange-servers/{server}", wrong)
+    answer = desk.call("ada", "PATCH", f"/exchange-servers/{server}", right)
+
+    assert "the password is wrong" in refused.text
+    assert (answer.status_code, answer.json["has_certificate"]) == (200, True)
+    assert answer.json["expires_at"].startswith("2035-12-30")
+    [row] = desk.rows(ServerRow)
+    assert row.certificate_encrypted is not None
+    assert made.certificate_pem.strip() in row.certificate_encrypted
+    assert PFX_PASSWORD not in str([row.certificate_encrypted, *desk.audited()])

@@ -7,7 +7,10 @@ from datetime import UTC, datetime, timedelta
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
+
+PFX_PASSWORD = "correct horse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,8 @@ class ClientCertificate:
     private_pem: str
     certificate_pem: str
     thumbprint: str
+    pfx: bytes
+    """Both as PKCS #12, under :data:`PFX_PASSWORD`."""
 
 
 def client_certificate() -> ClientCertificate:
@@ -43,4 +48,11 @@ def client_certificate() -> ClientCertificate:
         private.decode(),
         certificate.public_bytes(serialization.Encoding.PEM).decode(),
         hashlib.sha1(der).hexdigest(),
+        pkcs12.serialize_key_and_certificates(
+            b"calendar-sync",
+            key,
+            certificate,
+            None,
+            serialization.BestAvailableEncryption(PFX_PASSWORD.encode()),
+        ),
     )

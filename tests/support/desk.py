@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from backend.adapters.certificates import expiry_of
+from backend.adapters import certificates
 from backend.db.models import FirmRow
 from backend.domain.ports import Clock
 from backend.services.administration.desk import Administration, administration
@@ -47,7 +47,7 @@ class LazyDesk:
             lambda kind, _delay: self.rings.append(kind),
             states=ClientStates([b"key"]),
             addresses=None,
-            expiry_of=expiry_of,
+            certificates=certificates,
         )
 
     def __getattr__(self, name: str) -> Any:

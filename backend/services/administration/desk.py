@@ -11,8 +11,10 @@ from backend.services.administration.configuration import Configurations
 from backend.services.administration.office import Office
 from backend.services.administration.operations import Operations
 from backend.services.administration.pauses import Pauses
+from backend.services.administration.reconciliation import Reconciliation
+from backend.services.administration.repairs import Repairs
 from backend.services.administration.server_testing import ServerTesting
-from backend.services.administration.servers import ExpiryOf, Servers
+from backend.services.administration.servers import Certificates, Servers
 from backend.services.administration.simulator import Simulator
 from backend.services.administration.users import Users
 from backend.services.brake import Brake
@@ -53,7 +55,7 @@ def administration(
     *,
     states: ClientStates,
     addresses: Addresses | None,
-    expiry_of: ExpiryOf,
+    certificates: Certificates,
 ) -> Administration:
     """Wire the parts."""
     office = Office(database, callers, clock)
@@ -66,7 +68,7 @@ def administration(
         brake=BrakeDesk(database, office, callers, calendars, clock),
         users=Users(database, office, operations, calendars, vault, clock, ring),
         operations=operations,
-        servers=Servers(database, office, vault, clock, ring, expiry_of=expiry_of),
+        servers=Servers(database, office, vault, clock, ring, certificates=certificates),
         server_testing=ServerTesting(database, office, calendars, vault, states, addresses, clock),
         simulator=Simulator(database, office, callers, calendars, crm, clock),
         reporting=Reporting(database, office, callers, calendars, crm, clock),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from backend.db import audit, history
+from backend.db import audit, history, names
 from backend.domain.ports import Clock, Principal
 from backend.services.administration.answers import AuditLine, AuditPage
 from backend.services.answers import Place
@@ -76,6 +76,8 @@ class Office:
         before = history.Place(after.at, after.id) if after is not None else None
         with self._database.read() as session:
             found = audit.page(session, admin.firm_id, limit=limit + 1, before=before)
+            targets = {(e.row.target_kind, e.row.target_id or "") for e in found}
+            called = names.of_targets(session, admin.firm_id, targets)
             lines = tuple(
                 AuditLine(
                     id=entry.row.id,
@@ -86,6 +88,7 @@ class Office:
                     target_kind=entry.row.target_kind,
                     target_id=entry.row.target_id,
                     fields=tuple(entry.row.fields),
+                    target_name=called.get((entry.row.target_kind, entry.row.target_id or "")),
                 )
                 for entry in found[:limit]
             )

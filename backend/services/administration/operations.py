@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import structlog
 from sqlalchemy.orm import Session
 
-from backend.db import administration
+from backend.db import administration, names
 from backend.db.admin_models import OperationRow
 from backend.domain.errors import SyncError, TransientRemoteError, UnknownItemError
 from backend.domain.ports import Clock, Principal
@@ -109,7 +110,7 @@ class Operations:
             row = administration.find_operation(session, admin.firm_id, operation_id)
             if row is None:
                 raise UnknownItemError
-            return operation_of(row)
+            return operation_of(row, names.of_users(session, admin.firm_id, row.failures))
 
     def cancel(self, principal: Principal, operation_id: str) -> Operation:
         """What is done stays done. One that has ended stays as it is. Raises: UnknownItemError."""
@@ -198,11 +199,16 @@ class Operations:
                 wait = timedelta(seconds=error.retry_after or 15 * 2 ** min(row.attempts, 6))
                 row.not_before = now + min(wait, LONGEST_WAIT)
             else:
-                row.state, row.finished_at = "failed", now
+                _end(row, "failed", now)
 
 
-def operation_of(row: OperationRow) -> Operation:
-    """The values of a row."""
+def _end(row: OperationRow, state: str, now: datetime) -> None:
+    """What it was given is not kept any longer than it is needed (X6)."""
+    row.state, row.finished_at, row.lease_token, row.argument = state, now, None, {}
+
+
+def operation_of(row: OperationRow, called: Mapping[str, str] = MappingProxyType({})) -> Operation:
+    """The values of a row; ``called``: names of the users that did not work."""
     return Operation(
         id=row.id,
         kind=row.kind,
@@ -210,7 +216,10 @@ def operation_of(row: OperationRow) -> Operation:
         total=row.total,
         done=row.done,
         failed=row.failed,
-        items=tuple(RowResult(key, ok=False, code=code) for key, code in row.failures.items()),
+        items=tuple(
+            RowResult(key, ok=False, code=code, name=called.get(key))
+            for key, code in row.failures.items()
+        ),
         problem=row.problem if row.state != "done" else None,
         created_at=row.created_at,
         finished_at=row.finished_at,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -22,10 +22,23 @@ from backend.sql import Database
 
 EXPIRES_SOON = timedelta(days=30)
 
-ExpiryOf = Callable[[str], datetime | None]
-"""When the certificate in a PEM ends; ``None`` when it cannot be used."""
+_SIGN_IN = frozenset(
+    {"cloud", "tenant_id", "client_id", "secret", "certificate_pem", "certificate_pfx"}
+)
+_NO_PEM = "This is no PEM with a certificate and its unencrypted private key."
+_NO_PFX = "This file cannot be opened: it is no PFX with a private key, or the password is wrong."
 
-_SIGN_IN = frozenset({"cloud", "tenant_id", "client_id", "secret", "certificate_pem"})
+
+class Certificates(Protocol):
+    """Reads what admins upload."""
+
+    def expiry_of(self, pem: str, /) -> datetime | None:
+        """When the certificate in a PEM ends; ``None`` when it cannot be used."""
+        ...
+
+    def pem_of_pfx(self, data: bytes, password: str | None, /) -> str | None:
+        """Key and certificate of a PFX as PEM; ``None`` when it cannot be opened."""
+        ...
 
 
 class Servers:
@@ -39,14 +52,14 @@ class Servers:
         clock: Clock,
         ring: Ring,
         *,
-        expiry_of: ExpiryOf,
+        certificates: Certificates,
     ) -> None:
         self._database = database
         self._office = office
         self._vault = vault
         self._clock = clock
         self._ring = ring
-        self._expiry_of = expiry_of
+        self._certificates = certificates
 
     def all(self, principal: Principal) -> tuple[Server, ...]:
         """The firm's servers, by name."""
@@ -63,12 +76,12 @@ class Servers:
             return self._answer(session, admin.firm_id, server_id)
 
     def add(self, principal: Principal, given: Mapping[str, Any]) -> Server:
-        """Register a server; ``given`` as the API names it, ``secret`` or ``certificate_pem``.
+        """Register a server; ``given`` as the API names it, with a secret or a certificate.
 
         Raises: InvalidFieldsError.
         """
         admin = self._office.admit(principal)
-        if not given.get("secret") and not given.get("certificate_pem"):
+        if not any(given.get(n) for n in ("secret", "certificate_pem", "certificate_pfx")):
             raise InvalidFieldsError({"secret": ["Give a client secret or a certificate."]})
         values = self._values(given)
         with self._database.write.begin() as session:
@@ -138,16 +151,25 @@ class Servers:
         }
         if "secret" in given:
             values["secret_encrypted"] = self._sealed(given["secret"])
-        if "certificate_pem" in given:
-            pem = given["certificate_pem"]
-            ends_at = self._expiry_of(pem) if pem else None
-            if pem and ends_at is None:
-                sentence = "This is no PEM with a certificate and its unencrypted private key."
-                raise InvalidFieldsError({"certificate_pem": [sentence]})
+        if "certificate_pfx" in given or "certificate_pem" in given:
+            pem = self._pem(given)
             values["certificate_encrypted"] = self._sealed(pem)
             if pem:
-                values.setdefault("expires_at", ends_at)
+                values.setdefault("expires_at", self._certificates.expiry_of(pem))
         return values
+
+    def _pem(self, given: Mapping[str, Any]) -> str | None:
+        """The certificate that is given in either form. Raises: InvalidFieldsError."""
+        if "certificate_pfx" in given:
+            data, password = given["certificate_pfx"], given.get("certificate_password")
+            opened = self._certificates.pem_of_pfx(data, password)
+            if opened is None or self._certificates.expiry_of(opened) is None:
+                raise InvalidFieldsError({"certificate_pfx": [_NO_PFX]})
+            return opened
+        pem: str | None = given["certificate_pem"]
+        if pem and self._certificates.expiry_of(pem) is None:
+            raise InvalidFieldsError({"certificate_pem": [_NO_PEM]})
+        return pem
 
     def _sealed(self, secret: str | None) -> str | None:
         return self._vault.encrypt(secret) if secret else None
