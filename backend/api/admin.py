@@ -26,6 +26,7 @@ from backend.api.admin_json import (
 from backend.api.admin_reconciliation import add_reconciliation, add_reconciliation_acts
 from backend.api.admin_reports import add_report_acts, add_reports
 from backend.api.admin_servers import add_servers
+from backend.api.admin_simulator import add_simulator
 from backend.api.authentication import caller
 from backend.api.paging import PageQuerySchema
 from backend.services.administration.answers import BulkAnswer, Operation
@@ -65,6 +66,7 @@ def admin_api(administration: Administration) -> Blueprint:
     _add_users(api, administration)
     add_servers(api, administration)
     add_report_acts(api, administration)
+    add_simulator(api, administration)
     add_reconciliation_acts(api, administration)
     return api
 

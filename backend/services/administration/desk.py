@@ -15,6 +15,7 @@ from backend.services.administration.reconciliation import Reconciliation
 from backend.services.administration.repairs import Repairs
 from backend.services.administration.server_testing import ServerTesting
 from backend.services.administration.servers import Certificates, Servers
+from backend.services.administration.simulation import Simulation
 from backend.services.administration.simulator import Simulator
 from backend.services.administration.users import Users
 from backend.services.brake import Brake
@@ -40,8 +41,11 @@ class Administration:
     servers: Servers
     server_testing: ServerTesting
     simulator: Simulator
+    simulation: Simulation
     reporting: Reporting
     log: Log
+    reconciliation: Reconciliation
+    repairs: Repairs
 
 
 def administration(
@@ -71,6 +75,9 @@ def administration(
         servers=Servers(database, office, vault, clock, ring, certificates=certificates),
         server_testing=ServerTesting(database, office, calendars, vault, states, addresses, clock),
         simulator=Simulator(database, office, callers, calendars, crm, clock),
+        simulation=Simulation(database, office, callers, calendars, crm, clock),
         reporting=Reporting(database, office, callers, calendars, crm, clock),
         log=Log(database, office, clock, ring),
+        reconciliation=Reconciliation(database, office, operations, comparing, crm, clock, ring),
+        repairs=Repairs(database, office, operations, callers, calendars, crm, clock, ring),
     )

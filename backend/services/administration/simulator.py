@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,20 +23,26 @@ from backend.domain.competing import Finding, marks_of
 from backend.domain.crm import AttendeeMatch, CrmGateway
 from backend.domain.decisions import why_unqualified
 from backend.domain.errors import SyncError
-from backend.domain.event import Event, normalised_address
-from backend.domain.matching import invited, match_attendees
+from backend.domain.event import Event
 from backend.domain.plan import DESTROYING, FREEZING
-from backend.domain.policy import Origin, Policy, PrivateEvents
 from backend.domain.ports import Calendars, Clock, Principal, Touched, Window
 from backend.services.administration.answers import Preview, SampleEvent
 from backend.services.administration.competing import look_for
 from backend.services.administration.configuration import normalised
 from backend.services.administration.office import Admin, Office
+from backend.services.administration.weighing import (
+    PERIOD,
+    Matches,
+    as_if_always_on,
+    changed_by,
+    is_chosen,
+    is_recent,
+    match_by_both,
+)
 from backend.services.callers import CalendarOwner, Callers
 from backend.services.judging import judge_event
 from backend.sql import Database
 
-PERIOD = timedelta(days=30)
 MOST_MAILBOXES = 200
 MOST_PAGES = 20
 BUDGET = 12.0
@@ -44,8 +50,6 @@ BUDGET = 12.0
 MOST_SAMPLES = 50
 MARGIN = timedelta(days=1)
 """An event may have been moved a little since its link was last looked at."""
-Matches = tuple[AttendeeMatch, ...]
-_POLICY_FIELDS = frozenset(Policy.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,20 +178,19 @@ class Simulator:
         until: float,
     ) -> bool:
         """Whether the calendar was read to its end."""
-        owner = _as_if_always_on(calendar.owner, now)
-        changed = _changed(owner, changes, follows_firm=calendar.follows_firm)
-        real = _changed(calendar.owner, changes, follows_firm=calendar.follows_firm)
+        owner = as_if_always_on(calendar.owner, now)
+        changed = changed_by(owner, changes, follows_firm=calendar.follows_firm)
+        real = changed_by(calendar.owner, changes, follows_firm=calendar.follows_firm)
         try:
             for page in self._pages(calendar, now, until):
-                matched = self._matched(owner, changed, page)
-                for event, old, new in matched:
+                for event, old, new in match_by_both(self._crm, owner, changed, page):
                     link = calendar.followed.get(event.id)
                     if link is not None and _no_longer_qualifies(real, link, event, new, now):
                         tally.unqualified += 1
-                    if not _is_recent(event, now):
+                    if not is_recent(event, now):
                         continue
-                    before = _is_chosen(owner, event, old, now)
-                    after = _is_chosen(changed, event, new, now)
+                    before = is_chosen(owner, event, old, now)
+                    after = is_chosen(changed, event, new, now)
                     tally.count(changed, event, new, before=before, after=after)
         except (SyncError, _TooMuchError):
             return False
@@ -206,34 +209,6 @@ class Simulator:
                 return
             where = page.link
         raise _TooMuchError
-
-    def _matched(
-        self, owner: CalendarOwner, changed: CalendarOwner, events: list[Event]
-    ) -> list[tuple[Event, Matches, Matches]]:
-        """Each event with who is a contact, by both settings; one call of the CRM for a page."""
-        addresses = {
-            normalised_address(attendee.address)
-            for event in events
-            if not (_stays_private(owner, event) and _stays_private(changed, event))
-            for attendee in invited(event)
-            if attendee.address
-        }
-        contacts = (
-            self._crm.contacts_by_address(owner.tenant_id, sorted(addresses)) if addresses else {}
-        )
-
-        def matches(by: CalendarOwner, event: Event) -> Matches:
-            if _stays_private(by, event):
-                return ()
-            block_list = (*by.policy.block_list, *by.state.block_list)
-            return match_attendees(invited(event), contacts, by.policy, block_list=block_list)
-
-        return [(event, matches(owner, event), matches(changed, event)) for event in events]
-
-
-def _stays_private(owner: CalendarOwner, event: Event) -> bool:
-    """Of such an event the CRM is told nothing."""
-    return event.is_private and owner.policy.private_events is PrivateEvents.EXCLUDE
 
 
 class _Tally:
@@ -285,10 +260,6 @@ def _window(calendar: _Calendar, now: datetime) -> Window:
     return Window(start, max([now, *(end + MARGIN for end in ends)]))
 
 
-def _is_recent(event: Event, now: datetime) -> bool:
-    return event.end > now - PERIOD and event.start < now
-
-
 def _no_longer_qualifies(
     owner: CalendarOwner, link: Followed, event: Event, matches: Matches, now: datetime
 ) -> bool:
@@ -297,32 +268,3 @@ def _no_longer_qualifies(
     if event.end < owner.policy.period(now)[0] or set(codes) & (FREEZING | DESTROYING):
         return False
     return why_unqualified(codes) is not None
-
-
-def _is_chosen(
-    owner: CalendarOwner, event: Event, matches: tuple[AttendeeMatch, ...], now: datetime
-) -> bool:
-    return judge_event(owner, event, matches, now, Origin.AUTOMATIC).eligible
-
-
-def _as_if_always_on(owner: CalendarOwner, now: datetime) -> CalendarOwner:
-    """Events older than the user's sync are judged like others."""
-    return replace(owner, state=replace(owner.state, activated_at=now - timedelta(days=3650)))
-
-
-def _changed(
-    owner: CalendarOwner, changes: Mapping[str, Any], *, follows_firm: bool
-) -> CalendarOwner:
-    policy = owner.policy
-    values: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in changes.items()
-        if name in _POLICY_FIELDS
-    }
-    if "further_domains" in changes:
-        verified = owner.policy.own_domains
-        values["own_domains"] = tuple(dict.fromkeys((*verified, *changes["further_domains"])))
-    # Numbers are asked for before sync is enabled, too.
-    new = replace(policy, **values)
-    state = replace(owner.state, mode=new.mode) if follows_firm else owner.state
-    return replace(owner, policy=new, state=state)
