@@ -122,7 +122,6 @@ def added_draft(
         unmatched=tuple(dict.fromkeys(unmatched)),
         assigned_to=author,
         owner_id=owner_oid,
-        reminder_minutes=None,
         sync_status=SyncStatus.NOT_SYNCED,
     )
 
