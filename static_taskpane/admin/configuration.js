@@ -3,6 +3,7 @@
 import { ApiError } from "../shared/api.js";
 import { el } from "../shared/dom.js";
 import { get, isAdmin, post, put } from "./client.js";
+import { takeCarried } from "./carried.js";
 import { GROUPS, FIELDS, shownValue } from "./configuration-fields.js";
 import { fieldOf } from "./configuration-inputs.js";
 import { announce, announceTrouble, ask, clearNotices, counted, load, notice, time } from "./page.js";
@@ -52,6 +53,7 @@ class ConfigurationPage {
       ([settings, types]) => {
         this.#types = types.items;
         this.#take(settings);
+        this.#enter(takeCarried());
       },
     );
   }
@@ -62,6 +64,15 @@ class ConfigurationPage {
     this.#entered = { ...settings };
     this.#wrong = {};
     this.#draw();
+  }
+
+  /** What was tried in the simulator comes as entries that are not saved yet.
+   * @param {Settings} carried */
+  #enter(carried) {
+    if (!isAdmin || Object.keys(carried).length === 0) return;
+    this.#entered = { ...this.#entered, ...carried };
+    this.#draw();
+    announce("plain", el("p", {}, "These are the settings of the simulator. They are not saved yet: review them, then save."));
   }
 
   /** @returns {string[]} the names of what differs from what was read */

@@ -9,6 +9,7 @@ import { showExplain } from "./explain.js";
 import { showLog } from "./log.js";
 import { ask, byId, clearNotices } from "./page.js";
 import { showServers } from "./servers.js";
+import { showSimulator } from "./simulator.js";
 import { showUsers } from "./users.js";
 
 /** @typedef {{leave?: () => void, unsaved?: () => boolean}} Shown */
@@ -21,6 +22,7 @@ const SECTIONS = [
   { key: "servers", name: "Exchange Server", show: showServers, adminOnly: true },
   { key: "log", name: "Logs & Errors", show: showLog },
   { key: "explain", name: "Explain", show: showExplain },
+  { key: "simulator", name: "Simulator", show: showSimulator, adminOnly: true },
   { key: "dashboard", name: "Dashboard", show: showDashboard },
   { key: "audit", name: "Audit", show: showAudit, adminOnly: true },
 ];

@@ -115,6 +115,23 @@ export const LINK_STATES = {
   released: "In the CRM, no longer kept in step",
 };
 
+/** Why an event would not sync by itself, in few words. */
+export const REASONS = {
+  mode_not_allowed: "The user has chosen the mode Manual",
+  user_not_enabled: "The user is not enabled",
+  not_organizer: "Somebody else organizes it",
+  private_event: "Private",
+  recurring_event: "Recurring",
+  outside_window: "Outside the range of days",
+  private_contact: "A private contact is invited",
+  cancelled: "Cancelled",
+  external_organizer: "An outsider organizes it",
+  no_selected_contact_type: "No contact of a chosen type",
+  internal_only: "Only people of the firm",
+  blocked_address: "A blocked address is invited",
+  draft_event: "A draft that was never sent",
+};
+
 /** What a rule demands, by the code it gives when it fails. */
 export const RULES = {
   firm_sync_off: "Calendar sync is on for the firm.",
