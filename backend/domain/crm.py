@@ -251,6 +251,8 @@ class Capabilities:
     knows_revisions: bool
     tells_changes: bool = False
     """Whether it says at once that a person has changed a record; else somebody has to look."""
+    listings: frozenset[Listing] = frozenset(Listing)
+    """What a record can be filed under there."""
 
 
 @dataclass(frozen=True, slots=True)
