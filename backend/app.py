@@ -40,7 +40,9 @@ from backend.api.signin import CONSENT_STATE, sign_in_pages
 from backend.crm.access import CrmCaller
 from backend.crm.api import LARGEST_REQUEST as LARGEST_CRM_REQUEST
 from backend.crm.api import crm_api
+from backend.crm.catalogue import TypeSettings
 from backend.crm.fields import Moment as CrmMoment
+from backend.crm.group_desk import Colleagues
 from backend.crm.pages import crm_pages
 from backend.domain.ports import Clock, TokenVerifier
 from backend.services.administration.desk import Administration
@@ -85,6 +87,13 @@ class Services(Protocol):
 
     @property
     def crm_news(self) -> CrmNews: ...
+    @property
+    def colleagues(self) -> Colleagues:
+        """For the embedded CRM's groups."""
+        ...
+
+    @property
+    def type_settings(self) -> TypeSettings: ...
 
 
 def create_app(services: Services, settings: Settings) -> Flask:
@@ -133,7 +142,15 @@ def _register_blueprints(app: Flask, services: Services, settings: Settings) -> 
         api.register_field(CrmMoment, "string", "date-time")
         tell = services.crm_news.heard
         tell_contacts = services.crm_news.contacts_changed
-        crm = crm_api(services.database, services.clock, _crm_caller, tell, tell_contacts)
+        crm = crm_api(
+            services.database,
+            services.clock,
+            _crm_caller,
+            tell,
+            tell_contacts,
+            services.colleagues,
+            services.type_settings,
+        )
         described(crm, callers.of_crm, url_prefix="/crm/api")
         pages = crm_pages(
             services.database,
@@ -142,6 +159,7 @@ def _register_blueprints(app: Flask, services: Services, settings: Settings) -> 
             lambda: sessions.csrf_token,
             tell,
             tell_contacts,
+            services.colleagues,
         )
         register = partial(app.register_blueprint, url_prefix="/crm")
         register_guarded(app, pages, callers.of_page, register=register)
@@ -172,6 +190,7 @@ def _crm_caller() -> CrmCaller:
         name=principal.name,
         address=principal.username,
         is_service=is_service,
+        is_admin="admin" in principal.roles,
     )
 
 

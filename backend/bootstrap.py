@@ -31,6 +31,7 @@ from backend.services.brake import Brake
 from backend.services.breaker import Breakers
 from backend.services.callers import Callers
 from backend.services.choosing import Choosing
+from backend.services.colleagues import Colleagues
 from backend.services.crm_news import CrmNews
 from backend.services.directory import Directory
 from backend.services.driving import Driver, Ring
@@ -44,6 +45,7 @@ from backend.services.retention import Retention
 from backend.services.road import Road
 from backend.services.setup import Setup
 from backend.services.subscriptions import Addresses, ClientStates, Subscriptions
+from backend.services.type_settings import TypeSettings
 from backend.services.wishes import Wishes
 from backend.services.work import Health, Work
 from backend.settings import Settings
@@ -71,6 +73,8 @@ class Services:
     health: Health
     setup: Setup
     crm_news: CrmNews
+    colleagues: Colleagues
+    type_settings: TypeSettings
     pausing: Pausing
     brake: Brake
     crm: CrmGateway
@@ -120,7 +124,8 @@ def build(
         login_url=settings.login_url,
     )
     calendars = GraphCalendars(http, sign_in, clock=clock)
-    crm = _crm(settings, database, clock)
+    crm_news = CrmNews(database, clock, ring)
+    crm = _crm(settings, database, clock, crm_news)
     vault = FernetVault(settings.fernet_keys("vault"))
     callers = Callers(database, calendars, vault, clock)
     breakers = Breakers(database, clock, ring)
@@ -159,7 +164,7 @@ def build(
     )
     return Services(
         administration=desk,
-        people=People(database, callers, clock, ring),
+        people=People(database, callers, clock, ring, crm.groups_of),
         adding=Adding(database, calendars, crm, callers, clock, budget=settings.inline_budget),
         linking=Linking(
             database,
@@ -188,6 +193,7 @@ def build(
             refresh_directories=Directory(
                 database, calendars, vault, clock, stopping=stopping
             ).refresh_due,
+            periodic={"reconcile": desk.reconciliation.begin_due},
             daily={
                 **_housekeeping(crm),
                 "purge_history": Retention(database, clock).purge,
@@ -203,7 +209,9 @@ def build(
             },
         ),
         setup=Setup(database, vault, clock),
-        crm_news=CrmNews(database, clock, ring),
+        crm_news=crm_news,
+        colleagues=Colleagues(database),
+        type_settings=TypeSettings(clock),
         pausing=Pausing(database, clock, ring),
         brake=Brake(database, clock, ring),
         crm=crm,
@@ -218,7 +226,7 @@ def build(
 def _housekeeping(crm: CrmGateway) -> dict[str, Callable[[], object]]:
     """What has to go when its time is over; another CRM keeps its own house."""
     if isinstance(crm, EmbeddedCrm):
-        return {"purge_tombstones": crm.purge_tombstones}
+        return {"purge_tombstones": crm.purge_tombstones, "purge_alerts": crm.purge_alerts}
     return {}
 
 
@@ -230,10 +238,10 @@ def _addresses(settings: Settings) -> Addresses | None:
     return Addresses(f"{base}/graph/notifications", f"{base}/graph/lifecycle")
 
 
-def _crm(settings: Settings, database: Database, clock: Clock) -> CrmGateway:
+def _crm(settings: Settings, database: Database, clock: Clock, news: CrmNews) -> CrmGateway:
     """The embedded CRM, or another instance's over HTTP when the settings name one (C2)."""
     if settings.crm_url is None:
-        return EmbeddedCrm(database, clock)
+        return EmbeddedCrm(database, clock, news.contacts_changed)
     session = new_session(
         pool_size=POOL_SIZE, proxies=settings.proxies, ca_bundle=settings.ca_bundle
     )

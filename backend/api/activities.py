@@ -7,15 +7,18 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from backend.api.activity_json import (
+    AboutListSchema,
     ActivityDraftSchema,
     ActivityRequestSchema,
     EntryListSchema,
     EntryQuerySchema,
+    GroupListSchema,
     NameListSchema,
 )
 from backend.api.answers import ActivitySchema, SeenActivity
 from backend.api.authentication import caller
 from backend.api.event_ids import graph_event_id
+from backend.api.paging import PickerQuerySchema
 from backend.api.ports import Adding
 from backend.api.requests import MailboxSchema
 from backend.domain.crm import Listing
@@ -62,6 +65,19 @@ def activities_api(adding: Adding, clock: Clock) -> Blueprint:
     def activity_types() -> dict[str, Any]:
         """The types a record may have, the caller's own default first."""
         return {"items": adding.activity_types(caller()), "next": None}
+
+    @api.get("/regarding")
+    @api.arguments(PickerQuerySchema, location="query")
+    @api.response(200, AboutListSchema)
+    def find_about(query: dict[str, Any]) -> dict[str, Any]:
+        """What a record can be about: companies, contacts, opportunities, initiatives; one page."""
+        return {"items": adding.find_about(caller(), query["q"], query["limit"]), "next": None}
+
+    @api.get("/groups")
+    @api.response(200, GroupListSchema)
+    def groups() -> dict[str, Any]:
+        """The groups the caller is in: whom he can show his records to."""
+        return {"items": adding.groups(caller()), "next": None}
 
     for listing in Listing:
         _add_picker(api, adding, listing)

@@ -17,7 +17,8 @@ from backend.api.fields import Moment
 from backend.api.paging import PickerQuerySchema
 from backend.api.requests import LONGEST_ADDRESS, LONGEST_NAME, MOST_ATTENDEES
 from backend.domain.adding import ActivityForm, ChosenPerson
-from backend.domain.crm import Additions
+from backend.domain.crm import Additions, Reference, ReferenceKind
+from backend.domain.zones import iana_name
 from backend.services.adding import ActivityProposal
 
 LONGEST_SUBJECT = 20_000
@@ -66,6 +67,17 @@ class NewContactSchema(Schema):
         return ChosenPerson(**data)
 
 
+class ReferenceSchema(Schema):
+    """The one thing a record is about."""
+
+    kind = fields.Enum(ReferenceKind, by_value=True, required=True)
+    id = fields.String(required=True, validate=validate.Length(min=1, max=LONGEST_ID))
+
+    @post_load
+    def to_reference(self, data: dict[str, Any], **_kwargs: Any) -> Reference:
+        return Reference(**data)
+
+
 class ActivityRequestSchema(Schema):
     """The whole form. ``request_id`` is made by the pane when the form opens."""
 
@@ -92,6 +104,7 @@ class ActivityRequestSchema(Schema):
     company_ids = _ids()
     opportunity_ids = _ids()
     initiative_ids = _ids()
+    regarding = fields.Nested(ReferenceSchema, load_default=None, allow_none=True)
     visibility = fields.String(
         load_default="everyone",
         validate=validate.Regexp(r"(?:everyone|only_me|group:[\w.-]{1,100})\Z"),
@@ -106,6 +119,7 @@ class ActivityRequestSchema(Schema):
             company_ids=tuple(data.pop("company_ids")),
             opportunity_ids=tuple(data.pop("opportunity_ids")),
             initiative_ids=tuple(data.pop("initiative_ids")),
+            regarding=data.pop("regarding"),
             visibility=data.pop("visibility"),
         )
         event_id, request_id = data.pop("event_id"), data.pop("request_id")
@@ -124,6 +138,30 @@ class EntrySchema(Schema):
 
 class EntryListSchema(Schema):
     items = fields.List(fields.Nested(EntrySchema))
+    next = fields.String(allow_none=True)
+
+
+class AboutSchema(EntrySchema):
+    """An :class:`~backend.services.adding.About`."""
+
+    kind = fields.Enum(ReferenceKind, by_value=True)
+
+
+class AboutListSchema(Schema):
+    items = fields.List(fields.Nested(AboutSchema))
+    next = fields.String(allow_none=True)
+
+
+class GroupSchema(Schema):
+    """A group; ``visibility`` is what a record says that it may see."""
+
+    id = fields.String()
+    name = fields.String()
+    visibility = fields.String(attribute="audience")
+
+
+class GroupListSchema(Schema):
+    items = fields.List(fields.Nested(GroupSchema))
     next = fields.String(allow_none=True)
 
 
@@ -148,7 +186,11 @@ class DraftSchema(Schema):
     all_day = fields.Boolean()
     start_date = fields.Date(allow_none=True)
     end_date = fields.Date(allow_none=True)
-    time_zone = fields.String(allow_none=True)
+    time_zone = fields.Function(
+        lambda draft: iana_name(draft.time_zone) or draft.time_zone,
+        allow_none=True,
+        metadata={"type": "string", "description": "IANA name where there is one."},
+    )
     location = fields.String()
     resources = fields.List(fields.String())
     description = fields.String()
@@ -162,9 +204,11 @@ class ActivityDraftSchema(Schema):
     event = fields.Nested(EventSchema)
     draft = fields.Nested(DraftSchema)
     companies = fields.List(fields.Nested(EntrySchema))
+    companies_come_along = fields.Boolean()
     others = fields.List(fields.Nested(OtherSchema))
     activity_types = fields.List(fields.String())
     visibility = fields.String()
+    groups = fields.List(fields.Nested(GroupSchema))
 
     @pre_dump
     def lay_out(self, proposal: ActivityProposal, **_kwargs: Any) -> dict[str, Any]:
@@ -173,7 +217,9 @@ class ActivityDraftSchema(Schema):
             "event": SeenEvent(proposal.event, proposal.matches),
             "draft": proposal.draft,
             "companies": proposal.companies,
+            "companies_come_along": proposal.companies_come_along,
             "others": proposal.others,
             "activity_types": proposal.activity_types,
             "visibility": proposal.visibility,
+            "groups": proposal.groups,
         }

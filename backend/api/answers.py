@@ -128,6 +128,13 @@ class SeenActivity:
     phase: Phase
 
 
+class RegardingSchema(Schema):
+    """The one thing a record is about."""
+
+    kind = fields.String()
+    id = fields.String()
+
+
 class ActivitySchema(Schema):
     """A :class:`SeenActivity`; the same members as at ``/crm/api/activities``."""
 
@@ -153,9 +160,13 @@ class ActivitySchema(Schema):
     company_ids = fields.List(fields.String(), attribute="record.company_ids")
     opportunity_ids = fields.List(fields.String(), attribute="record.opportunity_ids")
     initiative_ids = fields.List(fields.String(), attribute="record.initiative_ids")
+    regarding = fields.Nested(RegardingSchema, attribute="record.regarding", allow_none=True)
     visibility = fields.String(attribute="record.visibility")
     notes = fields.String(attribute="record.notes")
+    event_id = fields.String(attribute="record.draft.event_id", allow_none=True)
     ical_uid = fields.String(attribute="record.draft.ical_uid", allow_none=True)
+    recurring = fields.Boolean(attribute="record.draft.recurring")
+    duration_minutes = fields.Integer(attribute="record.draft.duration_minutes")
     web_link = fields.String(attribute="record.draft.web_link", allow_none=True)
     online_meeting = fields.Nested(
         OnlineMeetingSchema, attribute="record.draft.online_meeting", allow_none=True
@@ -163,6 +174,7 @@ class ActivitySchema(Schema):
     show_as = fields.String(attribute="record.draft.show_as")
     importance = fields.String(attribute="record.draft.importance")
     reminder_minutes = fields.Integer(attribute="record.draft.reminder_minutes", allow_none=True)
+    reminder_at = Moment(attribute="record.draft.reminder_at", allow_none=True)
     sync_status = fields.String(attribute="record.draft.sync_status")
     revision = fields.String(attribute="record.revision")
     edited_by = fields.Nested(PersonSchema, attribute="record.edited_by", allow_none=True)

@@ -7,10 +7,10 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from backend.domain.adding import ActivityForm
-from backend.domain.crm import Contact, Entry, Listing
+from backend.domain.crm import Contact, Entry, Group, Listing
 from backend.domain.ports import Principal
 from backend.domain.rules import EventFacts, Verdict
-from backend.services.adding import ActivityProposal, Added
+from backend.services.adding import About, ActivityProposal, Added
 from backend.services.answers import EventAnswer, HistoryPage, Me, Place, Preferences
 from backend.services.notifications import Notice, Receipt
 
@@ -93,6 +93,10 @@ class Adding(Protocol):
     def entries_by_id(
         self, principal: Principal, listing: Listing, ids: Sequence[str]
     ) -> Sequence[Entry]: ...
+
+    def find_about(self, principal: Principal, query: str, limit: int) -> Sequence[About]: ...
+
+    def groups(self, principal: Principal) -> Sequence[Group]: ...
 
     def contact_types(self, principal: Principal) -> Sequence[str]: ...
 

@@ -65,6 +65,17 @@ def find_by_ical_uid(session: Session, tenant_id: str, ical_uid: str) -> Sequenc
     return sorted(session.scalars(query), key=lambda row: row.id)
 
 
+def synced_after(session: Session, tenant_id: str, after: str, limit: int) -> Sequence[ActivityRow]:
+    """Live records of kind ``synced`` in the order of their ids, behind ``after``."""
+    query = select(ActivityRow).where(
+        ActivityRow.tenant_id == tenant_id,
+        ActivityRow.id > after,
+        ActivityRow.kind == ActivityKind.SYNCED.value,
+        ActivityRow.removed_at.is_(None),
+    )
+    return session.scalars(query.order_by(ActivityRow.id).limit(limit)).all()
+
+
 def page(
     session: Session,
     tenant_id: str,

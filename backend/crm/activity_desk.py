@@ -104,6 +104,16 @@ class ActivityDesk:
                 raise not_found("activity")
             return _as_seen_by(session, caller, [activity_of(row)])[0]
 
+    def names_of_regarding(
+        self, caller: CrmCaller, seen: Sequence[Activity]
+    ) -> dict[Reference, str]:
+        """What these records, as the caller sees them, are about, by name."""
+        wanted = {each.regarding for each in seen if each.regarding is not None}
+        if not wanted:
+            return {}
+        with self._database.read() as session:
+            return references.names(session, caller.tenant_id, wanted)
+
     def create(self, caller: CrmCaller, content: Mapping[str, Any]) -> tuple[Activity, bool]:
         """A record made by hand, and whether this call made it: a ``request_id`` makes only one."""
         given = dict(content)

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement
 
 from backend.crm.activities import Span
 from backend.crm.models import ActivityRow
-from backend.crm.text import containing
+from backend.crm.searching import says
 from backend.domain.crm import ActivityKind
 from backend.domain.event import normalised_address
 
@@ -74,5 +74,5 @@ class ActivityFilter:
         if self.ical_uid is not None:
             found.append(ActivityRow.ical_uid == self.ical_uid)
         if self.query.strip():
-            found.append(ActivityRow.search_text.like(containing(self.query), escape="\\"))
+            found.append(says(ActivityRow.search_text, self.query))
         return found

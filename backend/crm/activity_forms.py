@@ -27,7 +27,15 @@ def additions_from_form(form: Form) -> dict[str, Any]:
     }
     if "visibility" in form:
         given["visibility"] = form["visibility"]
+    if "regarding" in form:
+        given["regarding"] = regarding_from_form(form)
     return _checked(given)
+
+
+def regarding_from_form(form: Form) -> dict[str, str] | None:
+    """``company:ID`` and the like; empty for nothing."""
+    kind, _, reference_id = form.get("regarding", "").partition(":")
+    return {"kind": kind, "id": reference_id} if kind else None
 
 
 def content_from_form(form: Form, before: ActivityDraft) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from flask import Blueprint, redirect, request, url_for
@@ -13,17 +14,30 @@ from backend.crm.activity_forms import additions_from_form, content_from_form
 from backend.crm.answers import caller
 from backend.crm.catalogue import Catalogue
 from backend.crm.grids import grid
+from backend.crm.group_desk import GroupDesk
+from backend.crm.page_choices import about_choices, audiences
 from backend.crm.page_tools import CHOICES, page, revision_in_form, storable_id
 from backend.crm.problems import CrmError, invalid
-from backend.domain.crm import Activity, ActivityKind, SyncStatus
+from backend.domain.crm import (
+    EVERYONE,
+    Activity,
+    ActivityKind,
+    Reference,
+    ReferenceKind,
+    SyncStatus,
+)
 from backend.domain.ports import Clock
 
 
 def add_activity_pages(
-    blueprint: Blueprint, activities: ActivityDesk, catalogue: Catalogue, clock: Clock
+    blueprint: Blueprint,
+    activities: ActivityDesk,
+    catalogue: Catalogue,
+    groups: GroupDesk,
+    clock: Clock,
 ) -> None:
     """Search, look and edit."""
-    pages = _ActivityPages(activities, catalogue, clock)
+    pages = _ActivityPages(activities, catalogue, groups, clock)
     for rule, view, method in (
         ("/activities", pages.activities, "GET"),
         ("/activities/<activity_id>", pages.activity, "GET"),
@@ -37,7 +51,10 @@ def add_activity_pages(
 class _ActivityPages:
     """One method per page."""
 
-    def __init__(self, activities: ActivityDesk, catalogue: Catalogue, clock: Clock) -> None:
+    def __init__(
+        self, activities: ActivityDesk, catalogue: Catalogue, groups: GroupDesk, clock: Clock
+    ) -> None:
+        self._groups = groups
         self._activities = activities
         self._catalogue = catalogue
         self._clock = clock
@@ -86,25 +103,53 @@ class _ActivityPages:
             )
         }
         form = request.form if refusal is not None else None
+        initiatives = self._catalogue.initiatives(caller(), limit=CHOICES).items
+        opportunities = self._opportunity_choices(activity, names["opportunity"])
+        all_initiatives = {row.id: row.name for row in initiatives} | names["initiative"]
+        about = self._activities.names_of_regarding(caller(), [activity])
+        chosen = next((f"{each.kind}:{each.id}" for each in about), "")
+        visibility = form.get("visibility", EVERYONE) if form else activity.visibility
         return page(
             "activity",
             activity=activity,
             names=names,
-            opportunities=self._opportunity_choices(activity, names["opportunity"]),
-            initiatives={
-                row.id: row.name
-                for row in self._catalogue.initiatives(caller(), limit=CHOICES).items
-            }
-            | names["initiative"],
+            opportunities=opportunities,
+            initiatives=all_initiatives,
             notes=form.get("notes", "") if form else activity.notes,
             chosen_opportunities=form.getlist("opportunity") if form else activity.opportunity_ids,
             chosen_initiatives=form.getlist("initiative") if form else activity.initiative_ids,
-            visibility=form.get("visibility", "everyone") if form else activity.visibility,
+            about=about,
+            about_choices=self._about_choices(
+                activity, about, names["company"], opportunities, all_initiatives
+            ),
+            chosen_about=form.get("regarding", "") if form else chosen,
+            visibility=visibility,
+            audiences=audiences(self._groups, visibility),
             may_set_visibility=activity.draft.owner_id in (None, caller().user_id),
             refusal=refusal,
             saved="saved" in request.args,
             now=self._clock(),
         )
+
+    def _about_choices(
+        self,
+        activity: Activity,
+        about: Mapping[Reference, str],
+        companies: Mapping[str, str],
+        opportunities: Mapping[str, str],
+        initiatives: Mapping[str, str],
+    ) -> list[tuple[str, list[tuple[str, str]]]]:
+        """Whatever the record is filed under or met by, and what it is about already."""
+        people = {each.contact_id: each.name or each.address for each in activity.draft.contacts}
+        names = {
+            ReferenceKind.COMPANY: dict(companies),
+            ReferenceKind.CONTACT: people,
+            ReferenceKind.OPPORTUNITY: dict(opportunities),
+            ReferenceKind.INITIATIVE: dict(initiatives),
+        }
+        for reference, name in about.items():
+            names[reference.kind].setdefault(reference.id, name)
+        return about_choices(names)
 
     def _opportunity_choices(self, activity: Activity, chosen: dict[str, str]) -> dict[str, str]:
         """The opportunities of the record's companies, and those already chosen."""

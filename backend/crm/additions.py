@@ -131,13 +131,13 @@ def contact_types(session: Session, tenant_id: str) -> list[str]:
 
 def create_contact(
     session: Session, tenant_id: str, name: str, address: str, clock: Clock
-) -> Contact:
-    """A contact with one address, unless a public one carries it already."""
+) -> tuple[Contact, bool]:
+    """A contact with one address, unless a public one carries it already; whether it is new."""
     normalised = normalised_address(address)
     known = people.by_address(session, tenant_id, [address]).get(normalised, ())
     existing = next((contact for contact in known if not contact.private), None)
     if existing is not None:
-        return existing
+        return existing, False
     now = clock()
     row = ContactRow(
         tenant_id=tenant_id,
@@ -161,7 +161,7 @@ def create_contact(
             )
         )
         session.flush()
-    return people.load(session, tenant_id, [row])[0]
+    return people.load(session, tenant_id, [row])[0], True
 
 
 def _entries(session: Session, tenant_id: str, rows: Sequence[_Listed]) -> list[Entry]:

@@ -17,7 +17,7 @@ from backend.crm.api_catalogue import add_catalogue_routes
 from backend.crm.api_contacts import add_contact_routes
 from backend.crm.api_groups import add_group_routes
 from backend.crm.api_service import add_service_routes
-from backend.crm.catalogue import Catalogue, TellContacts
+from backend.crm.catalogue import Catalogue, TellContacts, TypeSettings
 from backend.crm.contact_desk import ContactDesk
 from backend.crm.gateway import EmbeddedCrm
 from backend.crm.group_desk import Colleagues, GroupDesk, Nobody
@@ -39,13 +39,15 @@ def crm_api(
     tell: Tell = lambda _external_key: None,
     tell_contacts: TellContacts = lambda _tenant_id, _external_keys: None,
     colleagues: Colleagues | None = None,
+    settings: TypeSettings | None = None,
 ) -> Blueprint:
     """The blueprint; register it with ``url_prefix="/crm/api"``.
 
     ``authenticate`` is called once per request; it answers who is calling or raises an error that
     the app knows how to answer (401, 403), and checks the CSRF token of cookie sessions.
     ``tell`` hears of every record with a key that a person has changed, ``tell_contacts`` of
-    contacts and companies. ``colleagues`` knows who there is to be put into a group.
+    contacts and companies. ``colleagues`` knows who there is to be put into a group,
+    ``settings`` what the product's settings say of contact types.
     """
     blueprint = Blueprint("crm_api", __name__, description="The embedded CRM")
     register_problems(blueprint)
@@ -60,8 +62,8 @@ def crm_api(
     contacts = ContactDesk(database, clock, tell_contacts)
     add_activity_routes(blueprint, ActivityDesk(database, clock, tell), clock)
     add_contact_routes(blueprint, contacts)
-    add_catalogue_routes(blueprint, Catalogue(database, clock, tell_contacts))
-    crm = EmbeddedCrm(database, clock)
+    add_catalogue_routes(blueprint, Catalogue(database, clock, tell_contacts, settings))
+    crm = EmbeddedCrm(database, clock, tell_contacts)
     add_service_routes(blueprint, crm, contacts, clock)
     add_addition_routes(blueprint, crm, clock)
     add_alert_routes(blueprint, AlertDesk(database, clock), contacts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
@@ -51,6 +51,24 @@ TellContacts = Callable[[str, Sequence[str]], None]
 """Takes the tenant, and the keys of the records that a change of its contacts concerns."""
 
 
+class TypeSettings(Protocol):
+    """Settings outside of the CRM that know contact types by name; asked in its transaction."""
+
+    def is_needed(self, session: Session, tenant_id: str, name: str) -> bool:
+        """Whether this type must not be removed."""
+        ...
+
+    def is_fixed(self, name: str) -> bool:
+        """Whether this type must keep its name."""
+        ...
+
+    def rename(
+        self, session: Session, tenant_id: str, old: str, new: str, by_oid: str | None
+    ) -> None:
+        """Have the settings say the new name."""
+        ...
+
+
 class Catalogue:
     """Whatever is the same for everybody in a firm. Raises CrmError for whatever it refuses."""
 
@@ -59,11 +77,16 @@ class Catalogue:
         database: Database,
         clock: Clock,
         tell: TellContacts = lambda _tenant_id, _external_keys: None,
+        settings: TypeSettings | None = None,
     ) -> None:
-        """``tell`` hears of companies whose types changed: their contacts carry them, too."""
+        """``tell`` hears of types and of companies that carry others: so do their contacts.
+
+        ``settings`` are those that know contact types by name.
+        """
         self._database = database
         self._clock = clock
         self._tell = tell
+        self._settings = settings
 
     # Contact types
 
@@ -89,26 +112,47 @@ class Catalogue:
             return _contact_type(session, caller.tenant_id, type_id)
 
     def add_contact_type(self, caller: CrmCaller, name: str) -> ContactTypeRow:
-        row = ContactTypeRow(tenant_id=caller.tenant_id, id=new_id(self._clock()), name=name)
-        return self._save_contact_type(row)
+        row = ContactTypeRow(tenant_id=caller.tenant_id, id=new_id(self._clock()))
+        row.name, row.folded_name = name, name.casefold()
+        with _unique_type(), self._database.write.begin() as session:
+            session.add(row)
+        return row
 
     def rename_contact_type(self, caller: CrmCaller, type_id: str, name: str) -> ContactTypeRow:
-        row = self.contact_type(caller, type_id)
-        row.name = name
-        return self._save_contact_type(row)
+        """Settings that select the type go on with its new name.
+
+        Raises: CrmError 409 ``exists`` for a name that is taken, ``reserved`` for a type that the
+        sync knows by its name.
+        """
+        with _unique_type(), self._database.write.begin() as session:
+            row = _contact_type(session, caller.tenant_id, type_id)
+            old, is_same = row.name, row.name.casefold() == name.casefold()
+            if self._settings is not None:
+                if self._settings.is_fixed(old) and not is_same:
+                    raise _reserved(old)
+                self._settings.rename(session, caller.tenant_id, old, name, caller.user_id)
+            row.name, row.folded_name = name, name.casefold()
+        if not is_same:
+            self._tell(caller.tenant_id, ())
+        return row
 
     def remove_contact_type(self, caller: CrmCaller, type_id: str) -> None:
+        """Raises: CrmError 409 ``in_use`` while somebody carries it, ``selected`` while the firm's
+        settings select it, ``reserved`` for a type that the sync knows by its name.
+        """
         with _in_use("contact type"), self._database.write.begin() as session:
             row = _contact_type(session, caller.tenant_id, type_id)
+            if self._settings is not None:
+                if self._settings.is_fixed(row.name):
+                    raise _reserved(row.name)
+                if self._settings.is_needed(session, caller.tenant_id, row.name):
+                    raise CrmError(
+                        409,
+                        "selected",
+                        f"Events with contacts of the type “{row.name}” sync by themselves. Take it"
+                        " out of the firm's settings first.",
+                    )
             session.delete(row)
-
-    def _save_contact_type(self, row: ContactTypeRow) -> ContactTypeRow:
-        row.folded_name = row.name.casefold()
-        try:
-            with self._database.write.begin() as session:
-                return session.merge(row)
-        except IntegrityError as error:
-            raise CrmError(409, "exists", "There is a contact type of this name.") from error
 
     # Companies
 
@@ -295,6 +339,19 @@ def _rename(row: CompanyRow | OpportunityRow | InitiativeRow, name: str) -> None
     row.name = name
     row.sort_name = sort_name(name)
     row.search_text = folded(name)
+
+
+def _reserved(name: str) -> CrmError:
+    detail = f"The sync knows the type “{name}” by its name, so that it stays as it is."
+    return CrmError(409, "reserved", detail)
+
+
+@contextmanager
+def _unique_type() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        raise CrmError(409, "exists", "There is a contact type of this name.") from error
 
 
 def _still_in_use(word: str) -> CrmError:

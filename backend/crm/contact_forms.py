@@ -7,10 +7,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from backend.crm.activity_forms import Form, moment_of, unix_lines
+from backend.crm.activity_forms import Form, moment_of, regarding_from_form, unix_lines
 from backend.crm.page_tools import checked
 from backend.crm.problems import invalid
 from backend.crm.schemas import CrmActivityPostSchema, CrmContactPostSchema
+from backend.domain.crm import EVERYONE
 
 _contact = CrmContactPostSchema()
 _activity = CrmActivityPostSchema()
@@ -62,7 +63,8 @@ def activity_from_form(form: Form) -> dict[str, Any]:
         "location": form.get("location", ""),
         "description": unix_lines(form.get("description", "")),
         "notes": unix_lines(form.get("notes", "")),
-        "visibility": form.get("visibility", "everyone"),
+        "visibility": form.get("visibility", EVERYONE),
+        "regarding": regarding_from_form(form),
         "company_ids": form.getlist("company"),
         "opportunity_ids": form.getlist("opportunity"),
         "initiative_ids": form.getlist("initiative"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, request
 
 from backend.crm.activity_desk import ActivityDesk
+from backend.crm.alert_desk import AlertDesk
 from backend.crm.answers import caller
 from backend.crm.catalogue import Catalogue
 from backend.crm.contact_desk import ContactDesk
@@ -22,10 +23,11 @@ def add_directory_pages(
     contacts: ContactDesk,
     catalogue: Catalogue,
     activities: ActivityDesk,
+    alerts: AlertDesk,
     clock: Clock,
 ) -> None:
     """Everything that is only looked at."""
-    pages = _DirectoryPages(contacts, catalogue, activities, clock)
+    pages = _DirectoryPages(contacts, catalogue, activities, alerts, clock)
     for rule, view in (
         ("/contacts", pages.contacts),
         ("/contacts/<contact_id>", pages.contact),
@@ -43,8 +45,14 @@ class _DirectoryPages:
     """One method per page."""
 
     def __init__(
-        self, contacts: ContactDesk, catalogue: Catalogue, activities: ActivityDesk, clock: Clock
+        self,
+        contacts: ContactDesk,
+        catalogue: Catalogue,
+        activities: ActivityDesk,
+        alerts: AlertDesk,
+        clock: Clock,
     ) -> None:
+        self._alerts = alerts
         self._contacts = contacts
         self._catalogue = catalogue
         self._activities = activities
@@ -79,6 +87,7 @@ class _DirectoryPages:
             "contact",
             contact=contact,
             company=company,
+            follows=self._alerts.follows(caller(), contact_id),
             saved="saved" in request.args,
             **grid(self._activities, self._clock, ("contact", contact_id)),
         )

@@ -15,11 +15,13 @@ from backend.crm.answers import caller
 from backend.crm.catalogue import Catalogue
 from backend.crm.contact_desk import ContactDesk
 from backend.crm.contact_forms import ZONES, activity_from_form, contact_from_form
+from backend.crm.group_desk import GroupDesk
+from backend.crm.page_choices import about_choices, audiences
 from backend.crm.page_tools import CHOICES, page, storable_id
 from backend.crm.problems import CrmError
 from backend.crm.schemas import LONGEST_QUERY
 from backend.crm.text import is_storable
-from backend.domain.crm import Contact
+from backend.domain.crm import EVERYONE, Contact, ReferenceKind
 from backend.domain.ports import Clock
 
 _FOUND = 20
@@ -30,10 +32,11 @@ def add_form_pages(
     contacts: ContactDesk,
     catalogue: Catalogue,
     activities: ActivityDesk,
+    groups: GroupDesk,
     clock: Clock,
 ) -> None:
     """New contact, edit contact, new activity."""
-    pages = _FormPages(contacts, catalogue, activities, clock)
+    pages = _FormPages(contacts, catalogue, activities, groups, clock)
     for rule, view, method in (
         ("/contacts/new", pages.new_contact, "GET"),
         ("/contacts/new", pages.add_contact, "POST"),
@@ -49,8 +52,14 @@ class _FormPages:
     """One method per page and act."""
 
     def __init__(
-        self, contacts: ContactDesk, catalogue: Catalogue, activities: ActivityDesk, clock: Clock
+        self,
+        contacts: ContactDesk,
+        catalogue: Catalogue,
+        activities: ActivityDesk,
+        groups: GroupDesk,
+        clock: Clock,
     ) -> None:
+        self._groups = groups
         self._contacts = contacts
         self._catalogue = catalogue
         self._activities = activities
@@ -136,11 +145,19 @@ class _FormPages:
                 "location": "",
                 "description": "",
                 "notes": "",
-                "visibility": "everyone",
+                "visibility": EVERYONE,
+                "regarding": "",
                 "request_id": str(uuid4()),
                 "start": f"{begins:%Y-%m-%dT%H:%M}",
                 "end": f"{begins + timedelta(hours=1):%Y-%m-%dT%H:%M}",
             }.items()
+        }
+        initiatives = self._catalogue.initiatives(caller(), limit=CHOICES).items
+        filed = {
+            ReferenceKind.COMPANY: self._catalogue.names(caller(), "company", companies),
+            ReferenceKind.CONTACT: {contact.id: contact.name for contact in chosen},
+            ReferenceKind.OPPORTUNITY: self._opportunities(companies, given.getlist("opportunity")),
+            ReferenceKind.INITIATIVE: {row.id: row.name for row in initiatives},
         }
         return page(
             "activity_new",
@@ -151,15 +168,14 @@ class _FormPages:
             search=search,
             chosen=chosen,
             found=[contact for contact in found if contact not in chosen],
-            companies=self._catalogue.names(caller(), "company", companies),
+            companies=filed[ReferenceKind.COMPANY],
             chosen_companies=given.getlist("company"),
-            opportunities=self._opportunities(companies, given.getlist("opportunity")),
+            opportunities=filed[ReferenceKind.OPPORTUNITY],
             chosen_opportunities=given.getlist("opportunity"),
-            initiatives={
-                row.id: row.name
-                for row in self._catalogue.initiatives(caller(), limit=CHOICES).items
-            },
+            initiatives=filed[ReferenceKind.INITIATIVE],
             chosen_initiatives=given.getlist("initiative"),
+            about=about_choices(filed),
+            audiences=audiences(self._groups, texts["visibility"]),
         )
 
     def _chosen(self, contact_ids: list[str]) -> list[Contact]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -10,8 +10,9 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from backend.crm import activities, alerts, groups, people
+from backend.crm import activities, alerts, groups, naming, people, personal
 from backend.crm import additions as by_hand
+from backend.crm.catalogue import TellContacts
 from backend.crm.models import (
     ADDRESS_LENGTH,
     EVENT_ID_LENGTH,
@@ -36,6 +37,7 @@ from backend.domain.crm import (
     Listing,
     SyncStatus,
 )
+from backend.domain.crm_abilities import AboutPerson, Erased
 from backend.domain.errors import (
     RemoteConflictError,
     RemoteNotFoundError,
@@ -57,9 +59,16 @@ class EmbeddedCrm:
     two would wait for each other. Such a call is refused with ``RuntimeError`` at once.
     """
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        tell_contacts: TellContacts = lambda _tenant_id, _external_keys: None,
+    ) -> None:
+        """``tell_contacts`` hears of every contact that is made here."""
         self._database = database
         self._clock = clock
+        self._tell_contacts = tell_contacts
 
     @property
     def capabilities(self) -> Capabilities:
@@ -202,7 +211,17 @@ class EmbeddedCrm:
                     f"the CRM cannot store this {field}", system="crm", status=422
                 )
         with self._session(self._database.write) as session:
-            return by_hand.create_contact(session, tenant_id, name, address, self._clock)
+            made = by_hand.create_contact(session, tenant_id, name, address, self._clock)
+            contact, is_new = made
+        if is_new:
+            self._ring(tenant_id, contact)
+        return contact
+
+    def _ring(self, tenant_id: str, contact: Contact) -> None:
+        """After the commit: records that name the address as text now have a contact (L3)."""
+        with self._session(self._database.read) as session:
+            keys = naming.keys_naming(session, tenant_id, contact.emails)
+        self._tell_contacts(tenant_id, keys)
 
     def remove_activity(self, tenant_id: str, external_key: str, *, revision: str) -> None:
         """The tombstone has a revision of its own: look at it before bringing the record back."""
@@ -230,6 +249,41 @@ class EmbeddedCrm:
             row = activities.find_by_key(session, tenant_id, external_key, lock=True)
             if row is not None and row.removed_at is None:
                 row.sync_status = status
+
+    def synced_records(self, tenant_id: str, *, after: str, limit: int) -> Sequence[Activity]:
+        with self._session(self._database.read) as session:
+            rows = activities.synced_after(session, tenant_id, after, limit)
+            return [activity_of(row) for row in rows]
+
+    def about_person(
+        self, tenant_id: str, addresses: Collection[str], *, owner_id: str | None
+    ) -> AboutPerson:
+        with self._session(self._database.read) as session:
+            who, contacts = personal.somebody(session, tenant_id, addresses, owner_id)
+            records, only_his = personal.count(session, tenant_id, who)
+            return AboutPerson(tuple(contacts), records, only_his)
+
+    def records_of_person(
+        self,
+        tenant_id: str,
+        addresses: Collection[str],
+        *,
+        owner_id: str | None,
+        after: str,
+        limit: int,
+    ) -> Sequence[Activity]:
+        with self._session(self._database.read) as session:
+            who, _contacts = personal.somebody(session, tenant_id, addresses, owner_id)
+            rows = personal.records_after(session, tenant_id, who, after, limit)
+            return [activity_of(row) for row in rows]
+
+    def erase_person(
+        self, tenant_id: str, addresses: Collection[str], *, owner_id: str | None, limit: int
+    ) -> Erased:
+        with self._session(self._database.write) as session:
+            who, _contacts = personal.somebody(session, tenant_id, addresses, owner_id)
+            records, is_done = personal.erase(session, tenant_id, who, limit, self._clock())
+            return Erased(records, is_done)
 
     def purge_tombstones(self) -> int:
         """Erase every tombstone older than 30 days, in short transactions; answers how many."""

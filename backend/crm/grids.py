@@ -56,6 +56,7 @@ def grid(
     shown |= {"period": query["period"] or "", "kind": query["kind"] or ""}
     return {
         "activities": found.items,
+        "about": desk.names_of_regarding(caller(), found.items),
         "choices": desk.choices(caller()),
         "shown": shown,
         "is_narrowed": any(shown.values()),

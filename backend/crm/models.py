@@ -201,6 +201,14 @@ class ActivityRow(Base):
             sqlite_where=text("removed_at IS NOT NULL"),
             postgresql_where=text("removed_at IS NOT NULL"),
         ),
+        # The records that still follow an event, whatever else a firm has.
+        Index(
+            "ix_crm_activities_in_sync",
+            "tenant_id",
+            "id",
+            sqlite_where=text("sync_status = 'synced' AND removed_at IS NULL"),
+            postgresql_where=text("sync_status = 'synced' AND removed_at IS NULL"),
+        ),
         CheckConstraint("kind IN ('synced', 'added')", name="kind"),
         CheckConstraint("status IN ('confirmed', 'cancelled')", name="status"),
         CheckConstraint(

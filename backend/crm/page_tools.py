@@ -27,6 +27,7 @@ def page(template: str, **context: Any) -> str:
         csrf_token=g.crm_csrf,
         say=presentation,
         section=template,
+        unread=g.crm_unread(),
         **context,
     )
 
@@ -79,7 +80,11 @@ def refused(refusal: CrmError) -> tuple[str, int]:
     """The page that tells a refusal no form shows."""
     signed_in = "crm_caller" in g
     text = render_template(
-        "crm/problem.html", refusal=refusal, caller=caller() if signed_in else None, section=""
+        "crm/problem.html",
+        refusal=refusal,
+        caller=caller() if signed_in else None,
+        section="",
+        unread=0,
     )
     return text, refusal.status
 

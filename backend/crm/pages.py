@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from flask import Blueprint, Response, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -10,11 +11,15 @@ from werkzeug.wrappers import Response as AnyResponse
 from backend.crm.access import CrmCaller
 from backend.crm.activity_desk import ActivityDesk, Tell
 from backend.crm.activity_pages import add_activity_pages
+from backend.crm.alert_desk import AlertDesk
+from backend.crm.alert_pages import add_alert_pages
 from backend.crm.catalogue import Catalogue, TellContacts
 from backend.crm.contact_desk import ContactDesk
 from backend.crm.contact_import import ContactImport
 from backend.crm.directory_pages import add_directory_pages
 from backend.crm.form_pages import add_form_pages
+from backend.crm.group_desk import Colleagues, GroupDesk, Nobody
+from backend.crm.group_pages import add_group_pages
 from backend.crm.import_pages import add_import_pages
 from backend.crm.page_tools import demand_csrf, refused
 from backend.crm.problems import CrmError
@@ -38,13 +43,17 @@ def crm_pages(
     csrf_token: CsrfToken,
     tell: Tell = lambda _external_key: None,
     tell_contacts: TellContacts = lambda _tenant_id, _external_keys: None,
+    colleagues: Colleagues | None = None,
 ) -> Blueprint:
     """The blueprint; register it with ``url_prefix="/crm"``.
 
     ``authenticate_page`` answers who is signed in, or the response that leads to the sign-in.
     ``csrf_token`` answers the session's token: forms carry it, and without it nothing is changed.
-    ``tell`` hears of records that were changed here, ``tell_contacts`` of contacts.
+    ``tell`` hears of records that were changed here, ``tell_contacts`` of contacts. ``colleagues``
+    knows who there is to be put into a group.
     """
+    alerts = AlertDesk(database, clock)
+    groups = GroupDesk(database, clock, colleagues or Nobody())
     blueprint = Blueprint(
         "crm_pages",
         __name__,
@@ -62,6 +71,7 @@ def crm_pages(
         if isinstance(signed_in, AnyResponse):
             return signed_in
         g.crm_caller, g.crm_csrf = signed_in, csrf_token()
+        g.crm_unread = partial(alerts.unread, signed_in)
         if request.method == "POST":
             demand_csrf(g.crm_csrf)
         return None
@@ -83,8 +93,10 @@ def crm_pages(
     activities = ActivityDesk(database, clock, tell)
     contacts = ContactDesk(database, clock, tell_contacts)
     catalogue = Catalogue(database, clock, tell_contacts)
-    add_directory_pages(blueprint, contacts, catalogue, activities, clock)
-    add_activity_pages(blueprint, activities, catalogue, clock)
-    add_form_pages(blueprint, contacts, catalogue, activities, clock)
+    add_directory_pages(blueprint, contacts, catalogue, activities, alerts, clock)
+    add_activity_pages(blueprint, activities, catalogue, groups, clock)
+    add_form_pages(blueprint, contacts, catalogue, activities, groups, clock)
+    add_alert_pages(blueprint, alerts)
+    add_group_pages(blueprint, groups)
     add_import_pages(blueprint, ContactImport(database, clock, contacts))
     return blueprint

@@ -15,7 +15,8 @@ from backend.crm.models import (
     ContactRow,
     ContactTypeRow,
 )
-from backend.crm.text import containing, is_storable
+from backend.crm.searching import says
+from backend.crm.text import is_storable
 from backend.domain.crm import Contact
 from backend.domain.event import normalised_address
 
@@ -73,7 +74,7 @@ def search(
     """Contacts by name whose name or an address contains ``query``; ``after``: sort name and id."""
     found = select(ContactRow).where(ContactRow.tenant_id == tenant_id, *conditions)
     if query.strip():
-        found = found.where(ContactRow.search_text.like(containing(query), escape="\\"))
+        found = found.where(says(ContactRow.search_text, query))
     if type_name is not None:
         carries = select(ContactHasTypeRow.contact_id).join(
             ContactTypeRow,

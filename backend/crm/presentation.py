@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from urllib.parse import urlsplit
 
+from backend.crm.alerts import News
 from backend.domain.crm import Activity, ActivityDraft, ActivityKind, SyncStatus
 from backend.domain.zones import zone_of as known_zone
 
@@ -43,6 +44,14 @@ _RESPONSES = {
     "declined": "declined",
     "tentativelyAccepted": "tentative",
     "organizer": "organizer",
+}
+
+
+_NEWS = {
+    News.APPEARED: ("New", "accent"),
+    News.MOVED: ("Moved", "warning"),
+    News.CANCELLED: ("Cancelled", "danger"),
+    News.REMOVED: ("Removed", "danger"),
 }
 
 
@@ -145,3 +154,14 @@ def _in_zone(value: datetime, zone: tzinfo) -> datetime:
         return value.astimezone(zone)
     except OverflowError:
         return value
+
+
+def news(what: News) -> tuple[str, str]:
+    """A word for what happened to a record and the colour it has."""
+    return _NEWS[what]
+
+
+def moment_of(value: datetime, meeting: ActivityDraft) -> str:
+    """A moment in the zone of a meeting; of one that lasts all day only the day."""
+    local = _in_zone(value, zone_of(meeting)[0])
+    return day(value) if meeting.all_day else f"{day(local)}, {local:%H:%M}"

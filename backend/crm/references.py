@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from sqlalchemy import ColumnElement, select
@@ -41,6 +42,21 @@ def missing(
         columns.tenant_id == tenant_id, columns.id.in_(sorted(wanted)), *conditions
     )
     return sorted(wanted - set(session.scalars(query)))
+
+
+def names(session: Session, tenant_id: str, wanted: Iterable[Reference]) -> dict[Reference, str]:
+    """The names of these things; one statement a kind. What is not there is absent."""
+    ids: dict[ReferenceKind, list[str]] = defaultdict(list)
+    for reference in wanted:
+        ids[reference.kind].append(reference.id)
+    found: dict[Reference, str] = {}
+    for kind, some in ids.items():
+        columns = TABLES[kind].__table__.c
+        query = select(columns.id, columns.name).where(
+            columns.tenant_id == tenant_id, columns.id.in_(sorted(set(some)))
+        )
+        found |= {Reference(kind, row.id): row.name for row in session.execute(query)}
+    return found
 
 
 def may_be_about(

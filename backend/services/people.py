@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from sqlalchemy.orm import Session
 
 from backend.db import crowds, people
@@ -9,6 +11,7 @@ from backend.db.crowds import Crowd
 from backend.db.models import MailboxRow, UserRow, WatchRow
 from backend.db.people import Owner
 from backend.db.rows import policy_of, user_state_of
+from backend.domain.crm import EVERYONE, Group, group_of
 from backend.domain.errors import NotAllowedError, RuleError
 from backend.domain.policy import Policy, UserState, choosable_modes, mode_in_force
 from backend.domain.ports import Clock, Principal
@@ -18,6 +21,9 @@ from backend.services.callers import Callers
 from backend.services.driving import Ring
 from backend.services.reevaluation import judge_again, wake
 from backend.sql import Database
+
+GroupsOf = Callable[[str, str], Sequence[Group]]
+"""Takes the tenant and a person's object id."""
 
 _RESTING = frozenset({"firm_off", "paused", "no_server", "disabled"})
 """States in which a mailbox is not watched."""
@@ -32,7 +38,10 @@ class People:
         callers: Callers,
         clock: Clock,
         ring: Ring = lambda _kind, _delay: None,
+        groups_of: GroupsOf = lambda _tenant_id, _person_id: (),
     ) -> None:
+        """``groups_of``: the CRM's groups that a person is in."""
+        self._groups_of = groups_of
         self._database = database
         self._callers = callers
         self._clock = clock
@@ -54,9 +63,12 @@ class People:
         again by a full pull, which begins at once.
 
         Raises: NotAllowedError when only an admin may switch this on; RuleError with code
-        ``mode_not_allowed`` when the firm's mode excludes the chosen one.
+        ``mode_not_allowed`` when the firm's mode excludes the chosen one, or ``unknown_reference``
+        for a group he is not in.
         """
-        self._callers.resolve(principal)
+        now = self._callers.resolve(principal).owner.default_visibility
+        if preferences.default_visibility not in (None, now):
+            self._demand_own_group(principal, preferences.default_visibility or EVERYONE)
         with self._database.write.begin() as session:
             owner = self._owner(session, principal)
             self._check(owner, policy_of(owner.firm), preferences)
@@ -91,6 +103,14 @@ class People:
             crowds.ring_watches(session, whose, self._clock())
         wake(self._ring)
         return me
+
+    def _demand_own_group(self, principal: Principal, visibility: str) -> None:
+        """The CRM is asked before the transaction begins."""
+        if group_of(visibility) is None:
+            return
+        groups = self._groups_of(principal.tenant_id, principal.oid)
+        if visibility not in {group.audience for group in groups}:
+            raise RuleError("You are not in this group.", code="unknown_reference")
 
     def _check(self, owner: Owner, policy: Policy, preferences: Preferences) -> None:
         if preferences.enabled:

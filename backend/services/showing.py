@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from backend.db.models import LinkRow
-from backend.domain.crm import Activity, ActivityKind, AttendeeMatch, CrmGateway
+from backend.domain.crm import (
+    EVERYONE,
+    Activity,
+    ActivityKind,
+    AttendeeMatch,
+    CrmGateway,
+    group_of,
+)
 from backend.domain.errors import RemoteError
 from backend.domain.event import Event
 from backend.domain.link import EndReason, Link, LinkState
@@ -46,11 +54,7 @@ class Showing:
             verdict=verdict,
             link=None if link is None else self._view(link, was_rung=was_rung),
             activity=own,
-            others=tuple(
-                other_record(caller, record)
-                for record in records
-                if own is None or record.id != own.id
-            ),
+            others=self._others(caller, [r for r in records if own is None or r.id != own.id]),
             can=self._can(link, event, verdict),
             now=self._clock(),
         )
@@ -90,6 +94,12 @@ class Showing:
             return tuple(self._crm_of(caller).find_by_ical_uid(caller.owner.tenant_id, uid))
         except RemoteError:
             return ()
+
+    def _others(self, caller: Caller, records: Sequence[Activity]) -> tuple[OtherRecord, ...]:
+        try:
+            return other_records(self._crm_of(caller), caller, records)
+        except RemoteError:
+            return other_records(None, caller, records)
 
     def _record(self, caller: Caller, activity_id: str) -> Activity | None:
         try:
@@ -135,11 +145,28 @@ def discreet(caller: Caller, match: AttendeeMatch) -> AttendeeMatch:
     return AttendeeMatch(match.attendee, "unmatched")
 
 
-def other_record(caller: Caller, record: Activity) -> OtherRecord:
-    """T5: a record the caller may not see is only said to exist."""
-    visible = record.visibility == "everyone" or record.draft.owner_id == caller.principal.oid
-    by = record.draft.assigned_to.name if record.draft.assigned_to is not None else None
+def other_records(
+    crm: CrmGateway | None, caller: Caller, records: Sequence[Activity]
+) -> tuple[OtherRecord, ...]:
+    """T5: a record the caller may not see is only said to exist.
+
+    The CRM is asked for the caller's groups only if a record is a group's; without it none is.
+    """
+    viewer = caller.principal.oid
+    audiences = {EVERYONE}
+    if crm is not None and any(
+        group_of(r.visibility) is not None and r.draft.owner_id != viewer for r in records
+    ):
+        audiences |= {group.audience for group in crm.groups_of(caller.owner.tenant_id, viewer)}
+    return tuple(
+        _other(record, visible=record.visibility in audiences or record.draft.owner_id == viewer)
+        for record in records
+    )
+
+
+def _other(record: Activity, *, visible: bool) -> OtherRecord:
     kind = ActivityKind(record.kind).value
     if not visible:
         return OtherRecord(activity_id=None, by=None, kind=kind, visible=False)
+    by = record.draft.assigned_to.name if record.draft.assigned_to is not None else None
     return OtherRecord(activity_id=record.id, by=by, kind=kind, visible=True)

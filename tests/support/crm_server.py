@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from flask import Flask, Response, request
@@ -13,9 +13,10 @@ from waitress.server import create_server
 
 from backend.crm.access import CrmCaller
 from backend.crm.api import crm_api
-from backend.crm.catalogue import TellContacts
+from backend.crm.catalogue import TellContacts, TypeSettings
 from backend.crm.pages import crm_pages
 from backend.crm.problems import CrmError
+from backend.domain.crm import Member
 from backend.domain.ports import Clock
 from backend.sql import Database
 
@@ -23,7 +24,10 @@ SERVICE_TOKEN = "service-token"
 
 
 def authenticate() -> CrmCaller:
-    """``Bearer <service token>`` is the service; ``Bearer <tenant>:<user>`` is a person."""
+    """``Bearer <service token>`` is the service; ``Bearer <tenant>:<user>`` is a person.
+
+    The person called ``admin`` is one.
+    """
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     tenant_id = request.headers.get("X-CRM-Tenant", "")
     if scheme != "Bearer":
@@ -31,10 +35,28 @@ def authenticate() -> CrmCaller:
     if token == SERVICE_TOKEN:
         return CrmCaller(tenant_id, None, "Calendar Sync", "", is_service=True)
     tenant_id, _, user = token.partition(":")
-    return CrmCaller(tenant_id, user, user.title(), f"{user}@firm.example")
+    name, address = user.title(), f"{user}@firm.example"
+    return CrmCaller(tenant_id, user, name, address, is_admin=user == "admin")
 
 
-def crm_app(database: Database, clock: Clock) -> Flask:
+class EverybodyWithAName:
+    """Colleagues: whoever is asked for is there, unless his id says that he is not."""
+
+    def find(self, tenant_id: str, query: str, limit: int) -> Sequence[Member]:
+        known = self.by_ids(tenant_id, ("ann", "jane", "joe"))
+        return [member for member in known if query.casefold() in member.name.casefold()][:limit]
+
+    def by_ids(self, tenant_id: str, ids: Sequence[str]) -> Sequence[Member]:
+        known = (each for each in ids if each != "nobody")
+        return [Member(each, each.title(), f"{each}@firm.example") for each in known]
+
+
+def crm_app(
+    database: Database,
+    clock: Clock,
+    tell_contacts: TellContacts = lambda _tenant_id, _external_keys: None,
+    settings: TypeSettings | None = None,
+) -> Flask:
     """An app with nothing but the CRM's API."""
     app = Flask("crm-for-tests")
     app.config |= {
@@ -49,7 +71,15 @@ def crm_app(database: Database, clock: Clock) -> Flask:
     def unexpected(_error: Exception) -> Response:
         return Response("internal error", 500)
 
-    Api(app).register_blueprint(crm_api(database, clock, authenticate), url_prefix="/crm/api")
+    api = crm_api(
+        database,
+        clock,
+        authenticate,
+        tell_contacts=tell_contacts,
+        colleagues=EverybodyWithAName(),
+        settings=settings,
+    )
+    Api(app).register_blueprint(api, url_prefix="/crm/api")
     return app
 
 
@@ -83,7 +113,12 @@ def crm_pages_app(
         return caller if caller is not None else Response("", 302, {"Location": "/sign-in"})
 
     pages = crm_pages(
-        database, clock, authenticate_page, lambda: csrf_token, tell_contacts=tell_contacts
+        database,
+        clock,
+        authenticate_page,
+        lambda: csrf_token,
+        tell_contacts=tell_contacts,
+        colleagues=EverybodyWithAName(),
     )
     app.register_blueprint(pages, url_prefix="/crm")
     return app

@@ -1,0 +1,58 @@
+"""Contact types are known to a firm's settings by name: what becomes of them in the embedded CRM.
+
+Each runs inside of the CRM's own transaction, so that a rename and the settings agree at any moment
+and a rule never stops unseen (S1, E13).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from backend.db import audit, people
+from backend.db.models import FirmRow
+from backend.domain.matching import PERSONNEL_TYPES
+from backend.domain.ports import Clock
+
+
+class TypeSettings:
+    """What the CRM asks and tells before it renames or removes a contact type."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def is_needed(self, session: Session, tenant_id: str, name: str) -> bool:
+        """Whether a rule looks at this type: it must not go."""
+        firm = people.find_firm(session, tenant_id)
+        return firm is not None and _names(firm, name)
+
+    def is_fixed(self, name: str) -> bool:
+        """Whether the product knows this type by its name: it must not be called otherwise."""
+        return name.casefold() in PERSONNEL_TYPES
+
+    def rename(
+        self, session: Session, tenant_id: str, old: str, new: str, by_oid: str | None
+    ) -> None:
+        """Have the settings go on with the new name; a line in the audit says who did it."""
+        firm = people.find_firm(session, tenant_id)
+        if firm is None or not _names(firm, old):
+            return
+        firm.contact_types = [
+            new if each.casefold() == old.casefold() else each for each in firm.contact_types
+        ]
+        firm.version += 1
+        user = people.find_users(session, firm.id, [by_oid]).get(by_oid) if by_oid else None
+        if user is not None:
+            audit.write(
+                session,
+                firm_id=firm.id,
+                by_user_id=user.id,
+                at=self._clock(),
+                act="configuration_changed",
+                target_kind="firm",
+                target_id=firm.id,
+                fields=("contact_types",),
+            )
+
+
+def _names(firm: FirmRow, name: str) -> bool:
+    return name.casefold() in {each.casefold() for each in firm.contact_types}
