@@ -13,6 +13,7 @@ from itertools import islice
 from sqlalchemy.orm import Session
 
 from backend.db import history, links, reporting, runs, watches
+from backend.db.crowds import Crowd
 from backend.db.reporting import RUN, LogFilter, Logged
 from backend.db.runs import LoggedRun
 from backend.domain.errors import UnknownItemError
@@ -77,6 +78,9 @@ class Log:
             link = line.link if line is not None else None
             if link is not None:
                 links.ring(session, link.id, now)
+            elif line is not None:
+                # No delta shows an event again that has not changed: the whole window does.
+                watches.reseed(session, Crowd(mailbox_id=about.mailbox_id), now)
             else:
                 watches.ring(session, about.mailbox_id, now)
             self._office.note(session, admin, "retried", "line", line_id)

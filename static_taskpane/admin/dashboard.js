@@ -9,8 +9,14 @@ import { LINK_STATES, named, STATES } from "./words.js";
 /** @param {HTMLElement} host @returns {import("./main.js").Shown} */
 export function showDashboard(host) {
   const body = el("div", {});
-  host.replaceChildren(el("h1", {}, "Dashboard"), el("p", { class: "lead" }, "How sync is doing, over the last 30 days."), body);
-  void load(body, () => get("dashboard"), (found) => draw(body, found));
+  const read = () => load(body, () => get("dashboard"), (found) => draw(body, found));
+  host.replaceChildren(
+    el("h1", {}, "Dashboard"),
+    el("p", { class: "lead" }, "How sync is doing, over the last 30 days."),
+    el("div", { class: "bar" }, el("button", { type: "button", click: () => void read() }, "Refresh")),
+    body,
+  );
+  void read();
   return {};
 }
 

@@ -73,6 +73,7 @@ class LogPage {
         el("div", { class: "check" },
           el("input", { type: "checkbox", id: "filter-errors", checked: this.#filter.errors === "true", change: (event) => set("errors", event.target.checked ? "true" : "", 0) }),
           el("label", { for: "filter-errors" }, "Errors only")),
+        el("button", { type: "button", click: () => void this.read() }, "Refresh"),
         this.#csv,
         isAdmin && el("button", { type: "button", click: () => void this.#retryErrors() }, "Retry errors from the last 30 days…"),
       ),

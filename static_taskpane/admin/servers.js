@@ -48,6 +48,7 @@ const PROBLEMS = {
 /** @param {Server} server @param {(words: string) => Promise<void>} again */
 function card(server, again) {
   const checks = el("div", { "aria-live": "polite" });
+  const mailbox = el("input", { type: "text", inputmode: "email", autocomplete: "off", spellcheck: "false" });
   const title = `server-${server.id}`;
   const credentials = [server.has_secret && "client secret", server.has_certificate && "certificate"].filter(Boolean).join(" and ");
   const writing = { true: "yes", false: "no: grant Calendars.ReadWrite to have it shown", null: "shows with the first event" };
@@ -71,11 +72,12 @@ function card(server, again) {
       el(
         "div",
         { class: "actions" },
-        act("Test", server, () => test(server, checks)),
+        act("Test", server, () => test(server, mailbox.value.trim(), checks)),
         act("Edit…", server, () => editServer(server, again)),
         act(server.paused ? "Resume" : "Pause…", server, () => pause(server, again)),
         act("Remove…", server, () => removeServer(server, again)),
       ),
+    isAdmin && el("div", { class: "bar" }, el("label", {}, "Mailbox to test with (empty: some users')", mailbox)),
     checks,
   );
 }
@@ -85,11 +87,12 @@ function act(text, server, click) {
   return el("button", { type: "button", click }, text, el("span", { class: "unseen" }, ` ${server.name}`));
 }
 
-/** @param {Server} server @param {HTMLElement} host */
-async function test(server, host) {
+/** @param {Server} server @param {string} mailbox an address that must be readable, or empty
+ * @param {HTMLElement} host */
+async function test(server, mailbox, host) {
   host.replaceChildren(el("p", { class: "hint" }, "Signing in, reading a mailbox, trying the notification address…"));
   try {
-    const { ok, checks } = await post(`exchange-servers/${server.id}/test`);
+    const { ok, checks } = await post(`exchange-servers/${server.id}/test`, mailbox ? { mailbox } : {});
     host.replaceChildren(
       notice(
         ok ? "good" : "danger",

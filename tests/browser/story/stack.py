@@ -111,15 +111,19 @@ class Web:
 
 
 @contextmanager
-def running_stack(folder: Path, *, watches: bool = False) -> Iterator[tuple[Product, Worker]]:
+def running_stack(
+    folder: Path, *, watches: bool = False, empty: bool = False, scale: int = 0
+) -> Iterator[tuple[Product, Worker]]:
     """Everything that `calendar-sync demo` starts, without its processes.
 
     ``watches``: mailboxes are pulled and Graph notifies us, as in a demo; else the pane is alone
-    with the links that it makes.
+    with the links that it makes. ``empty``: the firms are not set up; ``scale``: how many made-up
+    people the first one has besides.
     """
     offset_file = folder / "clock-offset"
     web, worker = Web(), Worker(watches=watches)
-    with RunningSandbox(offset_file=offset_file, pane_url=f"{web.url}/taskpane/") as sandbox:
+    pane_url = f"{web.url}/taskpane/"
+    with RunningSandbox(offset_file=offset_file, pane_url=pane_url, scale=scale) as sandbox:
         settings = Settings(
             base_url=web.url,
             client_id=sandbox.api_client_id,
@@ -136,7 +140,9 @@ def running_stack(folder: Path, *, watches: bool = False) -> Iterator[tuple[Prod
         )
         services = build(settings, worker.ring, clock=OffsetClock(offset_file))
         migrate_all(services.database)
-        for setup in firm_setups(sandbox.state()):
+        if empty:
+            services.setup.ensure_firms(settings.tenants, {})
+        for setup in () if empty else firm_setups(sandbox.state()):
             services.setup.configure(setup)
         product = Product(sandbox, settings, services)
         worker.start(product)
