@@ -3,10 +3,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from flask import Flask
 
 from backend.adapters.crm_http import HttpCrm
 from backend.adapters.http import Http
 from backend.adapters.transport import new_session
+from backend.crm.gateway import EmbeddedCrm
 from backend.domain.errors import RemoteAccessError, TransientRemoteError
 from backend.sql import Database
 from tests.crm.gateway_contract import (
@@ -18,7 +20,10 @@ from tests.crm.gateway_contract import (
     MakeContact,
     a_draft,
 )
+from tests.crm.gateway_editing_contract import EditingContract
+from tests.crm.gateway_trouble_contract import TroubleContract
 from tests.support.crm import HandClock, contact_maker, create_tables
+from tests.support.crm_hands import ApiHands, UnwellServer
 from tests.support.crm_server import SERVICE_TOKEN, crm_app, served
 from tests.support.databases import sqlite_url
 
@@ -34,8 +39,23 @@ def database(sqlite_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def base_url(database: Database) -> Iterator[str]:
-    with served(crm_app(database, HandClock())) as url:
+def app(database: Database) -> Flask:
+    return crm_app(database, HandClock())
+
+
+@pytest.fixture
+def trouble(app: Flask) -> UnwellServer:
+    return UnwellServer(app)
+
+
+@pytest.fixture
+def hands(app: Flask, database: Database) -> ApiHands:
+    return ApiHands(app, EmbeddedCrm(database, HandClock()))
+
+
+@pytest.fixture
+def base_url(app: Flask) -> Iterator[str]:
+    with served(app) as url:
         yield f"{url}/crm/api"
 
 
@@ -56,7 +76,9 @@ def people(database: Database) -> MakeContact:
     return contact_maker(database, TENANT)
 
 
-class TestHttpCrm(GatewayContract, ContactsContract, AdditionsContract):
+class TestHttpCrm(
+    GatewayContract, ContactsContract, AdditionsContract, EditingContract, TroubleContract
+):
     """The same CRM over HTTP keeps the same contract."""
 
 

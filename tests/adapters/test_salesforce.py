@@ -17,9 +17,11 @@ from tests.crm.gateway_contract import (
     GatewayContract,
     MakeContact,
 )
+from tests.crm.gateway_editing_contract import EditingContract
+from tests.crm.gateway_trouble_contract import TroubleContract
 from tests.support.crm import HandClock
 from tests.support.salesforce.org import Organisation
-from tests.support.salesforce.people import connector, contact_maker
+from tests.support.salesforce.people import Clerk, Unwell, connector, contact_maker
 from tests.support.salesforce.server import Served, StandIn, served_salesforce
 
 
@@ -57,5 +59,17 @@ def people(served: Served) -> MakeContact:
     return contact_maker(served)
 
 
-class TestSalesforceCrm(GatewayContract, ContactsContract, AdditionsContract):
+@pytest.fixture
+def hands(served: Served) -> Clerk:
+    return Clerk(served.org)
+
+
+@pytest.fixture
+def trouble(served: Served) -> Unwell:
+    return Unwell(served)
+
+
+class TestSalesforceCrm(
+    GatewayContract, ContactsContract, AdditionsContract, EditingContract, TroubleContract
+):
     """With Shared Activities, as Salesforce sets new organisations up."""

@@ -19,7 +19,10 @@ from tests.crm.gateway_contract import (
     a_draft,
     a_full_draft,
 )
+from tests.crm.gateway_editing_contract import EditingContract
 from tests.support.crm import HandClock, contact_maker, create_tables
+from tests.support.crm_hands import ApiHands
+from tests.support.crm_server import crm_app
 
 
 @pytest.fixture
@@ -38,8 +41,16 @@ def people(database: Database, gateway: EmbeddedCrm) -> MakeContact:
     return contact_maker(database, TENANT)
 
 
-class TestEmbeddedCrm(GatewayContract, ContactsContract, AdditionsContract):
-    """The embedded CRM keeps the contract on both databases."""
+@pytest.fixture
+def hands(database: Database, clock: HandClock, gateway: EmbeddedCrm) -> ApiHands:
+    return ApiHands(crm_app(database, clock), gateway)
+
+
+class TestEmbeddedCrm(GatewayContract, ContactsContract, AdditionsContract, EditingContract):
+    """The embedded CRM keeps the contract on both databases.
+
+    It is in our process and has neither a permission to miss nor a limit to meet.
+    """
 
 
 def test_a_call_inside_a_transaction_of_ours_is_refused_at_once(

@@ -48,6 +48,8 @@ class Served:
     """Statuses and bodies of the next answers, whatever is asked; the last of them repeats while
     :attr:`keeps_failing`."""
     keeps_failing: bool = False
+    loses_answers: bool = False
+    """Whether writing is done and answered with a failure."""
     sessions: set[str] = field(default_factory=set)
 
     def refuse(self, status: int, code: str, message: str = "", *, times: int | None = 1) -> None:
@@ -130,7 +132,10 @@ class StandIn:
             parse_error = RefusedError(400, "JSON_PARSER_ERROR", "Unexpected character")
             return _answered(Reply(parse_error.status, parse_error.body))
         path = f"{address}?{query}" if query else address
-        return _answered(served.rest.answer(Call(request.method, path, body, request.headers)))
+        reply = served.rest.answer(Call(request.method, path, body, request.headers))
+        if served.loses_answers and _writes(request.method, body):
+            return _answered(Reply(502, "<html><h1>Bad Gateway</h1></html>"))
+        return _answered(reply)
 
 
 def _credentials(form: dict[str, str], authorization: str) -> tuple[str, str]:
@@ -167,6 +172,13 @@ def _grant_error(served: Served, form: dict[str, str], secret: str) -> str | Non
     # An assertion is good for three minutes at most.
     left = int(claims["exp"]) - served.org.clock().timestamp()
     return None if claims["sub"] == USERNAME and 0 < left <= 300 else "invalid_grant"
+
+
+def _writes(method: str, body: Any) -> bool:
+    """A composite call of nothing but GETs reads."""
+    if isinstance(body, dict) and "compositeRequest" in body:
+        return any(step["method"] != "GET" for step in body["compositeRequest"])
+    return method != "GET"
 
 
 def _answered(reply: Reply) -> Response:
