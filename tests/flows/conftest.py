@@ -16,6 +16,7 @@ from tests.support.databases import (  # noqa: F401 - fixtures
 )
 from tests.support.product import Product, running_product
 from tests.support.sandbox import RunningSandbox
+from tests.support.switchboard import Switchboard
 
 
 @pytest.fixture(scope="session")
@@ -56,3 +57,15 @@ def sqlite_product(
 def organizer(sandbox: RunningSandbox) -> str:
     found: str = sandbox.person()["address"]
     return found
+
+
+@pytest.fixture(scope="module")
+def board(
+    shared_sandbox: RunningSandbox, offset_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Switchboard]:
+    """For stories about settings: one deployment for a whole module, on SQLite."""
+    shared_sandbox.reset()
+    file = tmp_path_factory.mktemp("switches") / "test.sqlite3"
+    url = URL.create("sqlite", database=str(file))
+    with running_product(shared_sandbox, url, offset_file) as product:
+        yield Switchboard(product)
