@@ -100,10 +100,15 @@ def measure_crm(
             try:
                 seconds = load(database, size)
                 loaded.append(Loaded(name, size.activities, size.contacts, round(seconds, 1)))
-                timings += [_timed(name, case, runs) for case in cases(database, size)]
+                timings += measure_all(database, size, runs)
             finally:
                 database.dispose()
     return CrmResult(tuple(loaded), tuple(timings))
+
+
+def measure_all(database: Database, size: Size, runs: int) -> list[Timing]:
+    """Every case on a database that is filled already."""
+    return [_timed(database.dialect, case, runs) for case in cases(database, size)]
 
 
 def cases(database: Database, size: Size) -> Iterator[Case]:

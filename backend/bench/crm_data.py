@@ -15,7 +15,6 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import text
 
 from backend.crm.migrations import upgrade
-from backend.crm.models import ActivityRow, Base, ContactEmailRow, ContactRow, MentionRow
 from backend.sql import Database
 
 TENANT = "11111111-1111-4111-8111-111111111111"
@@ -30,6 +29,14 @@ RARE_EVERY = 50_000
 """One of so many records has the rare word in its subject, and one the rare type."""
 SUBJECTS = ("Quarterly review", "Kick-off", "Lunch", "Call about the contract", "Hearing")
 TOPICS = ("Aldgate", "Bishopsgate", "Cornhill", "Dowgate", "Farringdon", "Holborn", "Ludgate")
+
+_INDEXES = {
+    "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+    " AND tbl_name LIKE 'crm_%'",
+    "postgresql": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema()"
+    " AND tablename LIKE 'crm_%' AND indexname LIKE 'ix_%'",
+}
+"""How the migrations made the indexes, apart from those that keep keys unique."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +58,14 @@ def load(database: Database, size: Size) -> float:
     """
     upgrade(database.write_engine)
     started = time.perf_counter()
-    indexes = [
-        index
-        for row in (ContactRow, ContactEmailRow, ActivityRow, MentionRow)
-        for index in Base.metadata.tables[row.__tablename__].indexes
-    ]
     with database.write_engine.begin() as connection:
-        for index in indexes:
-            index.drop(connection)
+        made = [tuple(row) for row in connection.execute(text(_INDEXES[database.dialect]))]
+        for name, _ in made:
+            connection.exec_driver_sql(f"DROP INDEX {name}")
         for statement in _statements(database.dialect, size):
             connection.execute(text(statement))
-        for index in indexes:
-            index.create(connection)
+        for _, statement in made:
+            connection.exec_driver_sql(statement)
     _analyse(database)
     return time.perf_counter() - started
 

@@ -27,6 +27,7 @@ TOMBSTONE_DAYS = 30
 _PURGE_BATCH = 500
 
 _Mention = tuple[str, str]
+_NEWEST_FIRST = (ActivityRow.start_at.desc(), ActivityRow.id.desc())
 
 Span = tuple[datetime | None, datetime | None]
 """From this start (included) to that one (excluded)."""
@@ -86,12 +87,28 @@ def page(
     after: tuple[datetime, str] | None = None,
 ) -> Sequence[ActivityRow]:
     """Live records, latest start first; ``after`` is start and id of the last one seen."""
-    query = select(ActivityRow).where(
-        ActivityRow.tenant_id == tenant_id, ActivityRow.removed_at.is_(None), *conditions
-    )
-    query = query.where(*_between(ActivityRow.start_at, ActivityRow.id, span, after))
-    newest_first = (ActivityRow.start_at.desc(), ActivityRow.id.desc())
-    return session.scalars(query.order_by(*newest_first).limit(limit)).all()
+    query = select(ActivityRow).where(*_live(tenant_id, conditions, span, after))
+    return session.scalars(query.order_by(*_NEWEST_FIRST).limit(limit)).all()
+
+
+def page_saying(
+    session: Session,
+    tenant_id: str,
+    conditions: Sequence[ColumnElement[bool]],
+    *,
+    span: Span = (None, None),
+    limit: int,
+    after: tuple[datetime, str] | None = None,
+) -> Sequence[ActivityRow]:
+    """As :func:`page`, where a condition looks at the text of each record.
+
+    The ids come first: SQLite finds them without leaving the index that holds the text.
+    """
+    found = select(ActivityRow.id).where(*_live(tenant_id, conditions, span, after))
+    ids = session.scalars(found.order_by(*_NEWEST_FIRST).limit(limit)).all()
+    query = select(ActivityRow).where(ActivityRow.tenant_id == tenant_id, ActivityRow.id.in_(ids))
+    rows = {row.id: row for row in session.scalars(query)} if ids else {}
+    return [rows[activity_id] for activity_id in ids if activity_id in rows]
 
 
 def page_mentioning(
@@ -251,6 +268,21 @@ def purge_tombstones(session: Session, now: datetime) -> int:
         doomed = tuple_(ActivityRow.tenant_id, ActivityRow.id).in_(keys)
         session.execute(delete(ActivityRow).where(doomed, ActivityRow.removed_at.is_not(None)))
     return len(keys)
+
+
+def _live(
+    tenant_id: str,
+    conditions: Sequence[ColumnElement[bool]],
+    span: Span,
+    after: tuple[datetime, str] | None,
+) -> Sequence[ColumnElement[bool]]:
+    """A firm's live records that satisfy ``conditions``, from one place of the list on."""
+    return (
+        ActivityRow.tenant_id == tenant_id,
+        ActivityRow.removed_at.is_(None),
+        *conditions,
+        *_between(ActivityRow.start_at, ActivityRow.id, span, after),
+    )
 
 
 def _between(

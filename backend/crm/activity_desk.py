@@ -66,7 +66,8 @@ class ActivityDesk:
         last_seen = moment_and_id(after)
         with self._database.read() as session:
             if wanted.mention is None:
-                rows = activities.page(
+                find = activities.page_saying if wanted.query.strip() else activities.page
+                rows = find(
                     session,
                     caller.tenant_id,
                     conditions,

@@ -24,7 +24,11 @@ def upgrade() -> None:
         op.create_index(
             _SCAN,
             "crm_activities",
-            ["tenant_id", "start_at", "id", "search_text", "visibility", "owner_id"],
+            [
+                *("tenant_id", "start_at", "id"),
+                # What a search looks at, so that it need not look at the records.
+                *("removed_at", "search_text", "visibility", "owner_id", "end_at"),
+            ],
             unique=False,
             sqlite_where=sa.text("removed_at IS NULL"),
         )

@@ -1,0 +1,7 @@
+from tests.support.databases import (  # noqa: F401
+    database,
+    database_url,
+    postgres_database_url,
+    postgres_schema_url,
+    sqlite_url,
+)
