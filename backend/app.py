@@ -138,7 +138,7 @@ def _register_blueprints(app: Flask, services: Services, settings: Settings) -> 
     described(admin_api(services.administration), callers.of_role("admin"))
     described(notifications_api(services.notifications), own_checks)
 
-    if settings.crm_url is None:
+    if settings.has_embedded_crm:
         api.register_field(CrmMoment, "string", "date-time")
         tell = services.crm_news.heard
         tell_contacts = services.crm_news.contacts_changed

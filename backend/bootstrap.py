@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import requests
 
@@ -52,9 +53,16 @@ from backend.settings import Settings
 from backend.sql import Database, DatabaseClock
 from backend.timekeeping import attempt
 
+if TYPE_CHECKING:
+    from backend.adapters.salesforce_org import SalesforceOrg
+    from backend.adapters.salesforce_people import TypeFields
+
 POOL_SIZE = 32
 CRM_TIMEOUT = 3.0
 """Seconds one call to a CRM over HTTP may take: a request makes several of them."""
+
+SALESFORCE_TIMEOUT = 10.0
+"""The same for Salesforce, where an organisation's own automation runs inside each write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +247,9 @@ def _addresses(settings: Settings) -> Addresses | None:
 
 
 def _crm(settings: Settings, database: Database, clock: Clock, news: CrmNews) -> CrmGateway:
-    """The embedded CRM, or another instance's over HTTP when the settings name one (C2)."""
+    """The embedded CRM, or one elsewhere when the settings name it (C2, C3)."""
+    if settings.salesforce is not None:
+        return _salesforce(settings, clock)
     if settings.crm_url is None:
         return EmbeddedCrm(database, clock, news.contacts_changed)
     session = new_session(
@@ -247,6 +257,39 @@ def _crm(settings: Settings, database: Database, clock: Clock, news: CrmNews) ->
     )
     http = Http(session, clock=clock, timeout=CRM_TIMEOUT, connect_timeout=CRM_TIMEOUT)
     return HttpCrm(http, settings.crm_url, settings.crm_token or "")
+
+
+def _salesforce(settings: Settings, clock: Clock) -> CrmGateway:
+    from backend.adapters.salesforce import SalesforceCrm  # noqa: PLC0415 - an optional package
+
+    org, types = salesforce_org(settings, clock)
+    return SalesforceCrm({settings.tenants[0]: org}, types)
+
+
+def salesforce_org(settings: Settings, clock: Clock) -> tuple[SalesforceOrg, TypeFields]:
+    """The organisation that the settings name, and which of its fields hold contact types."""
+    from backend.adapters.salesforce_org import SalesforceAccess, SalesforceOrg  # noqa: PLC0415
+    from backend.adapters.salesforce_people import TypeFields  # noqa: PLC0415
+
+    chosen = settings.salesforce
+    assert chosen is not None
+    session = new_session(
+        pool_size=POOL_SIZE,
+        proxies={} if chosen.url.startswith("http://") else settings.proxies,
+        ca_bundle=settings.ca_bundle,
+    )
+    access = SalesforceAccess(
+        url=chosen.url,
+        client_id=chosen.client_id,
+        client_secret=chosen.client_secret,
+        private_key=chosen.private_key,
+        username=chosen.username,
+        audience=chosen.audience,
+        api_version=chosen.api_version,
+    )
+    http = Http(session, clock=clock, timeout=SALESFORCE_TIMEOUT, connect_timeout=CRM_TIMEOUT)
+    types = TypeFields(contact=chosen.contact_type_field, account=chosen.account_type_field)
+    return SalesforceOrg(http, access, clock), types
 
 
 def outgoing_session(settings: Settings) -> requests.Session:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from backend.adapters.routing import GLOBAL
 from backend.api.pages import PANE_FILES, installed_msal
 from backend.bell import open_queue
-from backend.bootstrap import Services, build, outgoing_session
+from backend.bootstrap import Services, build, outgoing_session, salesforce_org
 from backend.db import leases
 from backend.domain.errors import RemoteAccessError, SyncError
 from backend.domain.ports import ServerCredentials
@@ -48,6 +48,7 @@ def _examine_parts(settings: Settings) -> Iterator[Finding]:
         yield _address(settings)
         yield _database(services)
         yield _queue(settings)
+        yield from _salesforce(services, settings)
         yield _sign_in(services, settings)
         yield from (_secret(services, settings, tenant) for tenant in settings.tenants)
         yield _machine_clock(services)
@@ -88,6 +89,16 @@ def _queue(settings: Settings) -> Finding:
         advice = "Check CALENDAR_SYNC_QUEUE_URL; without it late work waits for the sweep."
         return Finding(f"The queue does not answer: {type(error).__name__}.", False, advice)
     return Finding(f"The queue answers; {waiting} rings are waiting.")
+
+
+def _salesforce(services: Services, settings: Settings) -> Iterator[Finding]:
+    """Nothing where the CRM is another one."""
+    if settings.salesforce is None:
+        return
+    from backend.adapters.salesforce_check import inspect  # noqa: PLC0415 - an optional package
+
+    for lack in inspect(*salesforce_org(settings, services.clock)):
+        yield Finding(lack.what, lack.is_fine, lack.advice)
 
 
 def _sign_in(services: Services, settings: Settings) -> Finding:

@@ -6,6 +6,8 @@ What an admin may change while it runs (a firm's policy) lives in the database, 
 from __future__ import annotations
 
 import base64
+import importlib.util
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +21,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from environs import Env, EnvValidationError, validate
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
+
+from backend.salesforce_settings import SalesforceSettings
 
 PREFIX = "CALENDAR_SYNC_"
 GRAPH_URL = "https://graph.microsoft.com"
@@ -37,6 +41,7 @@ OFFICE_CLIENT_IDS = ("ea5a67f6-b6f3-4338-b240-c655ddc3cc8e",)
 """``azp`` of tokens that Office.js ``getAccessToken`` gives (Office add-in docs: SSO)."""
 
 MINIMAL_KEY_LENGTH = 32
+OLDEST_SALESFORCE_API = 55
 DATABASE_URL = "sqlite:///var/calendar-sync.db"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -82,6 +87,7 @@ class Settings:
     """Another instance's ``/crm/api``; ``None``: the embedded CRM in this process (C2)."""
     crm_token: str | None = field(default=None, repr=False)
     """The word between two instances: sent to ``crm_url``, accepted at our own ``/crm/api``."""
+    salesforce: SalesforceSettings | None = None
     clock_offset_file: Path | None = None
     """Names a file with seconds to add to our clock; never set in production."""
     proxies: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -100,6 +106,11 @@ class Settings:
     rate_limit_storage: str = "memory://"
     log_level: str = "INFO"
     log_format: str = "json"
+
+    @property
+    def has_embedded_crm(self) -> bool:
+        """Whether records are kept in our own database, with pages for them."""
+        return self.crm_url is None and self.salesforce is None
 
     @property
     def is_https(self) -> bool:
@@ -136,6 +147,7 @@ class Settings:
         """
         env = _Environment(environ, dotenv)
         values = _required(env) | _addresses(env) | _secrets(env) | _tunables(env)
+        values["salesforce"] = _salesforce(env)
         try:
             env.seal()
         except EnvValidationError as error:
@@ -176,6 +188,11 @@ class _Environment(Env):
             for scheme in ("http", "https")
         }
         return {scheme: proxy for scheme, proxy in found.items() if proxy}
+
+    def complain(self, name: str, what: str) -> None:
+        """Add a problem to those that are reported together, unless the variable has one."""
+        if PREFIX + name not in self._errors:
+            self._errors[PREFIX + name].append(what)
 
     def checked(self, name: str, check: Callable[[str], Any], *, required: bool = False) -> Any:
         """The variable turned into a value by ``check``, which raises ValueError with a reason."""
@@ -250,6 +267,36 @@ def _tunables(env: _Environment) -> dict[str, Any]:
     }
 
 
+def _salesforce(env: _Environment) -> SalesforceSettings | None:
+    """``None`` when nothing of it is set."""
+    named = {
+        "url": env.checked("SALESFORCE_URL", _origin),
+        "client_id": env.optional("SALESFORCE_CLIENT_ID"),
+        "client_secret": env.optional("SALESFORCE_CLIENT_SECRET"),
+        "private_key": env.checked("SALESFORCE_KEY_FILE", _text_of_file),
+        "username": env.optional("SALESFORCE_USERNAME"),
+        "audience": env.checked("SALESFORCE_AUDIENCE", _origin),
+        "api_version": env.checked("SALESFORCE_API_VERSION", _api_version),
+        "contact_type_field": env.checked("SALESFORCE_CONTACT_TYPE_FIELD", _api_name),
+        "account_type_field": env.checked("SALESFORCE_ACCOUNT_TYPE_FIELD", _api_name),
+    }
+    given = {name: value for name, value in named.items() if value is not None}
+    if not given:
+        return None
+    for name in ("url", "client_id"):
+        if name not in given:
+            env.complain(
+                f"SALESFORCE_{name.upper()}", "is not set, though others of Salesforce are"
+            )
+    if "client_secret" not in given and not {"private_key", "username"} <= given.keys():
+        env.complain(
+            "SALESFORCE_CLIENT_SECRET",
+            "is not set, nor are SALESFORCE_KEY_FILE and SALESFORCE_USERNAME: one way to sign in"
+            " is needed",
+        )
+    return SalesforceSettings(**{"url": "", "client_id": "", **given})
+
+
 def queue_beside(database_url: str) -> str:
     """Where rings are kept unless told: the same PostgreSQL, or a SQLite file of its own."""
     url = make_url(database_url)
@@ -267,6 +314,14 @@ def _contradictions(settings: Settings) -> dict[str, str]:
         )
     if settings.crm_url and not settings.crm_token:
         problems[PREFIX + "CRM_TOKEN"] = "is needed with CRM_URL"
+    if settings.salesforce and settings.crm_url:
+        problems[PREFIX + "SALESFORCE_URL"] = "and CRM_URL are two CRMs: set one of them"
+    if settings.salesforce and len(settings.tenants) > 1:
+        problems[PREFIX + "TENANTS"] = "lists several firms, and Salesforce belongs to one"
+    if settings.salesforce and importlib.util.find_spec("simple_salesforce") is None:
+        problems[PREFIX + "SALESFORCE_URL"] = (
+            "needs a package: pip install 'calendar-sync[salesforce]'"
+        )
     if "*" in settings.cors_origins:
         problems[PREFIX + "CORS_ORIGINS"] = "lists origins, never *"
     return problems
@@ -319,6 +374,20 @@ def _origin(text: str) -> str:
 
 def _origins(text: str) -> tuple[str, ...]:
     return tuple(_origin(word) for word in _words(text))
+
+
+def _api_version(text: str) -> str:
+    """From 55.0 on an upsert answers the id of what it changed, and composite calls keep order."""
+    match = re.fullmatch(r"v?(\d{2})(\.0)?", text.strip())
+    if match is None or int(match[1]) < OLDEST_SALESFORCE_API:
+        raise ValueError(f"is not a version of the API such as 62.0 ({OLDEST_SALESFORCE_API}.0 on)")
+    return f"{match[1]}.0"
+
+
+def _api_name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,79}", text.strip()):
+        raise ValueError("is not the API name of a field such as Type__c")
+    return text.strip()
 
 
 def _database_url(text: str) -> str:
