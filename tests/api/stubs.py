@@ -17,8 +17,10 @@ from backend.domain.crm import (
     AttendeeMatch,
     Contact,
     Entry,
+    Group,
     Listing,
     MatchedContact,
+    ReferenceKind,
     UnmatchedAttendee,
 )
 from backend.domain.errors import IdentityError, SyncError
@@ -26,7 +28,7 @@ from backend.domain.event import Attendee, Event, OnlineMeeting, Person
 from backend.domain.policy import Policy, SyncMode, UserState
 from backend.domain.ports import Principal
 from backend.domain.rules import EventFacts, Situation, Source, Verdict, evaluate
-from backend.services.adding import ActivityProposal, Added
+from backend.services.adding import About, ActivityProposal, Added
 from backend.services.answers import (
     Can,
     EventAnswer,
@@ -309,9 +311,11 @@ class StubAdding:
             draft=ACTIVITY.draft,
             matches=MATCHES,
             companies=(Entry("co-1", "Client & Co"),),
+            companies_come_along=True,
             others=(OtherRecord("a-2", "Bob", "synced", visible=True),),
             activity_types=("Meeting",),
             visibility="everyone",
+            groups=(Group("g-1", "Partners"),),
         )
 
     def add(
@@ -336,6 +340,14 @@ class StubAdding:
     ) -> Sequence[Entry]:
         self._asked("entries_by_id", principal, listing, tuple(ids))
         return [Entry("co-1", "Client & Co", "")]
+
+    def find_about(self, principal: Principal, query: str, limit: int) -> Sequence[About]:
+        self._asked("find_about", principal, query, limit)
+        return [About(ReferenceKind.COMPANY, "co-1", "Client & Co")]
+
+    def groups(self, principal: Principal) -> Sequence[Group]:
+        self._asked("groups", principal)
+        return [Group("g-1", "Partners")]
 
     def contact_types(self, principal: Principal) -> Sequence[str]:
         self._asked("contact_types", principal)

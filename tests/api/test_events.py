@@ -42,7 +42,15 @@ def test_a_view_answers_everything_in_the_contracts_shape(client: FlaskClient):
         *("id", "external_key", "kind", "phase", "type", "subject", "description", "start", "end"),
         *("all_day", "start_date", "end_date", "time_zone", "location", "resources", "status"),
         *("contacts", "unmatched", "assigned_to", "company_ids", "opportunity_ids"),
-        *("initiative_ids", "visibility", "notes", "ical_uid", "web_link", "online_meeting"),
+        *(
+            "initiative_ids",
+            "regarding",
+            "visibility",
+            "notes",
+            "ical_uid",
+            "web_link",
+            "online_meeting",
+        ),
         *("show_as", "importance", "reminder_minutes", "sync_status", "revision", "edited_by"),
         *("created_at", "updated_at", "event_id", "recurring", "duration_minutes", "reminder_at"),
     }

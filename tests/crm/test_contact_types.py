@@ -1,0 +1,130 @@
+"""Renaming and removing contact types that the sync's settings know by name (S1, E13, A1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from backend.crm.gateway import EmbeddedCrm
+from backend.domain.crm import SyncStatus, UnmatchedAttendee
+from backend.sql import Database
+from tests.crm.gateway_contract import KEY, TENANT, a_draft
+from tests.support.crm import HandClock, create_tables
+from tests.support.crm_server import crm_app
+
+JANE = {"Authorization": f"Bearer {TENANT}:jane"}
+
+
+class Selected:
+    """Settings that select the type Client, and know Our Personnel by its name."""
+
+    def __init__(self) -> None:
+        self.names = ["Client"]
+
+    def is_needed(self, session: Session, tenant_id: str, name: str) -> bool:
+        return name in self.names
+
+    def is_fixed(self, name: str) -> bool:
+        return name == "Our Personnel"
+
+    def rename(
+        self, session: Session, tenant_id: str, old: str, new: str, by_oid: str | None
+    ) -> None:
+        assert session.in_transaction()
+        assert (tenant_id, by_oid) == (TENANT, "jane")
+        self.names = [new if name == old else name for name in self.names]
+
+
+@pytest.fixture
+def settings() -> Selected:
+    return Selected()
+
+
+@pytest.fixture
+def heard() -> list[list[str]]:
+    return []
+
+
+@pytest.fixture
+def client(database: Database, settings: Selected, heard: list[list[str]]) -> Iterator[FlaskClient]:
+    create_tables(database)
+    app = crm_app(database, HandClock(), lambda _tenant, keys: heard.append([*keys]), settings)
+    with app.test_client() as client:
+        yield client
+
+
+def a_type(client: FlaskClient, name: str) -> str:
+    made = client.post("/crm/api/contact-types", json={"name": name}, headers=JANE)
+    type_id: str = made.get_json()["id"]
+    return f"/crm/api/contact-types/{type_id}"
+
+
+def test_a_rename_takes_the_settings_along_and_rings(
+    client: FlaskClient, settings: Selected, heard: list[list[str]]
+) -> None:
+    path = a_type(client, "Client")
+
+    renamed = client.patch(path, json={"name": "Key client"}, headers=JANE)
+    client.patch(path, json={"name": "KEY client"}, headers=JANE)
+
+    assert renamed.get_json()["name"] == "Key client"
+    assert settings.names == ["KEY client"]
+    assert heard == [[]], "another spelling of the same name concerns no contact"
+
+
+def test_a_name_that_is_taken_changes_nothing(client: FlaskClient) -> None:
+    path = a_type(client, "Client")
+    a_type(client, "Prospect")
+
+    refused = client.patch(path, json={"name": "PROSPECT"}, headers=JANE)
+
+    assert (refused.status_code, refused.get_json()["code"]) == (409, "exists")
+    assert client.get(path, headers=JANE).get_json()["name"] == "Client"
+
+
+def test_a_type_that_a_rule_selects_is_not_removed_and_the_refusal_says_why(
+    client: FlaskClient, settings: Selected
+) -> None:
+    path = a_type(client, "Client")
+
+    refused = client.delete(path, headers=JANE)
+    settings.names = []
+    removed = client.delete(path, headers=JANE)
+
+    assert (refused.status_code, refused.get_json()["code"]) == (409, "selected")
+    assert "settings" in refused.get_json()["detail"]
+    assert removed.status_code == 204
+
+
+def test_a_type_that_the_sync_knows_by_its_name_keeps_it(client: FlaskClient) -> None:
+    path = a_type(client, "Our Personnel")
+
+    renamed = client.patch(path, json={"name": "Staff"}, headers=JANE)
+    removed = client.delete(path, headers=JANE)
+    respelt = client.patch(path, json={"name": "OUR PERSONNEL"}, headers=JANE)
+
+    assert [each.get_json()["code"] for each in (renamed, removed)] == ["reserved"] * 2
+    assert respelt.status_code == 200
+
+
+def test_a_contact_made_through_the_gateway_rings_the_records_that_name_it(
+    database: Database,
+) -> None:
+    create_tables(database)
+    heard: list[tuple[str, list[str]]] = []
+    crm = EmbeddedCrm(
+        database, HandClock(), lambda tenant_id, keys: heard.append((tenant_id, [*keys]))
+    )
+    new = UnmatchedAttendee("New", "New@x.example", "none", "required")
+    crm.write_activity(TENANT, KEY, a_draft(unmatched=(new,)), revision=None)
+    crm.write_activity(TENANT, f"{KEY}-2", a_draft(), revision=None)
+    crm.write_activity(TENANT, f"{KEY}-3", a_draft(unmatched=(new,)), revision=None)
+    crm.set_sync_status(TENANT, f"{KEY}-3", SyncStatus.FINAL)
+
+    crm.create_contact(TENANT, "New", "new@x.example")
+    crm.create_contact(TENANT, "New again", "new@x.example")
+
+    assert heard == [(TENANT, [KEY])], "once, and only what still follows its event"
