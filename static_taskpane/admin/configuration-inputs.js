@@ -1,7 +1,7 @@
 // One setting as something to enter; every change goes to `changed` with the value as the API names it.
 
 import { el } from "../shared/dom.js";
-import { COLORS } from "./configuration-fields.js";
+import { COLORS, SHOW_AS } from "./configuration-fields.js";
 
 /** @typedef {import("./configuration-fields.js").Field} Field */
 /** @typedef {{value: any, types: string[], locked: boolean, domains: string[], wrong: string,
@@ -41,6 +41,14 @@ function parts(field, given) {
     });
     return [title, input, document.createTextNode(` ${field.unit}`), hint];
   }
+  if (kind === "date") {
+    const input = el("input", {
+      ...common, type: "date", value: given.value ?? "",
+      input: (event) => given.changed(event.target.value || null),
+    });
+    return [title, input, hint];
+  }
+  if (kind === "words") return [words(field, given, hint)];
   if (kind === "lines") {
     const input = el("textarea", {
       ...common, rows: "4", spellcheck: "false",
@@ -62,7 +70,10 @@ function parts(field, given) {
     );
     return [title, pick, document.createTextNode(" "), swatch];
   }
-  const input = el("input", { ...common, type: "text", value: given.value, input: (event) => given.changed(event.target.value) });
+  const input = el("input", {
+    ...common, type: "text", value: given.value ?? "",
+    input: (event) => given.changed(field.optional ? event.target.value.trim() || null : event.target.value),
+  });
   return [title, input, hint];
 }
 
@@ -80,7 +91,8 @@ function radios(field, given, hint) {
           "label",
           {},
           el("input", {
-            type: "radio", name: field.name, value: key, checked: key === given.value, disabled: given.locked,
+            type: "radio", name: field.name, value: key, checked: key === given.value,
+            disabled: given.locked || field.later?.includes(key),
             change: () => given.changed(key),
           }),
           text,
@@ -88,6 +100,34 @@ function radios(field, given, hint) {
       ),
     ),
     hint,
+  );
+}
+
+/** Graph's words, each with the CRM's; what is left empty goes as it is.
+ * @param {Field} field @param {Given} given @param {Node} hint */
+function words(field, given, hint) {
+  const entered = { ...given.value };
+  return el(
+    "fieldset",
+    {},
+    el("legend", {}, field.label),
+    hint,
+    el(
+      "div",
+      { class: "pairs" },
+      ...SHOW_AS.flatMap(([key, name]) => [
+        el("label", { for: `${field.name}-${key}` }, name),
+        el("input", {
+          id: `${field.name}-${key}`, type: "text", maxlength: "50", value: entered[key] ?? "", placeholder: key,
+          disabled: given.locked,
+          input: (event) => {
+            if (event.target.value.trim()) entered[key] = event.target.value.trim();
+            else delete entered[key];
+            given.changed({ ...entered });
+          },
+        }),
+      ]),
+    ),
   );
 }
 

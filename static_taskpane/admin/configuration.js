@@ -5,15 +5,22 @@ import { el } from "../shared/dom.js";
 import { get, isAdmin, post, put } from "./client.js";
 import { takeCarried } from "./carried.js";
 import { GROUPS, FIELDS, shownValue } from "./configuration-fields.js";
+import { countInto } from "./configuration-preview.js";
 import { fieldOf } from "./configuration-inputs.js";
-import { announce, announceTrouble, ask, clearNotices, counted, load, notice, time } from "./page.js";
+import { announce, announceTrouble, ask, clearNotices, counted, load, time } from "./page.js";
 
 /** @typedef {Record<string, any>} Settings */
 
 /** @param {unknown} a @param {unknown} b */
 function same(a, b) {
   if (Array.isArray(a) && Array.isArray(b)) return [...a].sort().join("\n") === [...b].sort().join("\n");
+  if (a && b && typeof a === "object" && typeof b === "object") return same(pairs(a), pairs(b));
   return a === b;
+}
+
+/** @param {object} value */
+function pairs(value) {
+  return Object.entries(value).map(([key, text]) => `${key}=${text}`);
 }
 
 /** @param {HTMLElement} host @returns {import("./main.js").Shown} */
@@ -178,33 +185,24 @@ class ConfigurationPage {
     if (this.#busy) return;
     const numbers = el("div", {}, el("p", { class: "hint" }, "Counting what this does to the last 30 days…"));
     const aborted = new AbortController();
-    void this.#count(numbers, aborted.signal);
+    const choice = { removes: false };
+    void countInto(numbers, this.#changed(), aborted.signal, choice);
     const yes = await ask({
       title: `Save ${counted(this.changes().length, "change")}?`,
       body: [this.#list(this.changes()), numbers],
       yes: "Save",
     });
     aborted.abort();
-    if (yes) await this.#save();
+    if (yes) await this.#save(choice.removes);
   }
 
-  /** @param {HTMLElement} host @param {AbortSignal} signal */
-  async #count(host, signal) {
-    try {
-      const found = await post("configuration/preview", this.#changed(), signal);
-      host.replaceChildren(previewOf(found));
-    } catch (error) {
-      if (!(error instanceof ApiError)) return;
-      const text = error.status === 404 || error.status === 405 ? "" : "The effect could not be counted now.";
-      host.replaceChildren(el("p", { class: "hint" }, text));
-    }
-  }
-
-  async #save() {
+  /** @param {boolean} removes whether records that no longer qualify go */
+  async #save(removes) {
     this.#busy = true;
     try {
-      this.#take(await put("configuration", this.#changed(), this.#read.version));
-      announce("good", el("p", {}, "Saved. Existing events are judged again now."));
+      const more = removes ? { unqualified_records: "remove" } : {};
+      this.#take(await put("configuration", { ...this.#changed(), ...more }, this.#read.version));
+      announce("good", el("p", {}, "Saved. Existing events are judged again now.", removes && " Records that no longer qualify are removed step by step; the page Logs & Errors shows each."));
     } catch (error) {
       if (error instanceof ApiError && error.code === "changed_meanwhile") await this.#meanwhile();
       else if (error instanceof ApiError && error.status === 422) this.#refused(error);
@@ -262,16 +260,21 @@ class ConfigurationPage {
       return;
     }
     const people = await get("users", { enabled: true, limit: 1 }).catch(() => null);
+    const others = el("div", {}, el("p", { class: "hint" }, "Looking for other syncs in the calendars…"));
+    const aborted = new AbortController();
+    void countInto(others, { sync_enabled: true }, aborted.signal);
     const yes = await ask({
       title: "Enable calendar sync?",
       body: [
         people && el("p", {}, el("strong", {}, counted(people.total, "enabled user")), " will have their calendars read, and matching events become records in the CRM."),
         el("p", {}, "This is final: once enabled, calendar sync cannot be disabled. You can pause it, and disable single users."),
         el("p", {}, "Switch off any other tool that brings the same calendars into the CRM first, or meetings appear twice."),
+        others,
       ],
       yes: "Enable for good",
       danger: true,
     });
+    aborted.abort();
     if (!yes) return;
     try {
       this.#take(await put("configuration", { sync_enabled: true }, this.#read.version));
@@ -319,25 +322,6 @@ class ConfigurationPage {
 function unknownTypes(error) {
   announceTrouble(error);
   return { items: [] };
-}
-
-/** @param {any} found the simulator's answer */
-function previewOf(found) {
-  const isPart = typeof found.mailboxes === "number" && found.mailboxes_read < found.mailboxes;
-  return notice(
-    "plain",
-    el("p", {}, `Over the last 30 days: ${counted(found.records, "record")} of ${counted(found.users, "user")}; ${found.added.toLocaleString("en-GB")} more and ${found.removed.toLocaleString("en-GB")} fewer than today.`),
-    isPart && el("p", { class: "hint" }, `Counted in ${found.mailboxes_read} of ${found.mailboxes} calendars.`),
-    found.sample?.length > 0 &&
-      el(
-        "details",
-        {},
-        el("summary", {}, "Examples"),
-        el("ul", {}, ...found.sample.map((/** @type {any} */ one) =>
-          el("li", {}, `${one.change === "added" ? "New" : "Gone"}: `, one.subject ?? "(subject hidden)", `, ${one.user}, `, time(one.start)),
-        )),
-      ),
-  );
 }
 
 /** @param {any} why nested messages of the validation @returns {string} */
