@@ -145,9 +145,16 @@ def _seed(row: WatchRow) -> Seed | None:
 
 
 def claim(
-    session: Session, now: datetime, length: timedelta, *, holder: str | None = None
+    session: Session,
+    now: datetime,
+    length: timedelta,
+    *,
+    holder: str | None = None,
+    mailbox_id: str | None = None,
 ) -> WatchLease | None:
     """Take the mailbox that has been due longest and whose links nobody works on, in one statement.
+
+    ``mailbox_id``: this one, due or not, for somebody else who has to read it.
 
     Its row and the mailbox's are locked meanwhile and locked ones are skipped. On PostgreSQL a link
     may still have been leased between the statement's snapshot and its lock: whoever works with
@@ -157,7 +164,7 @@ def claim(
         select(WatchRow.mailbox_id)
         .join(MailboxRow, MailboxRow.id == WatchRow.mailbox_id)
         .where(
-            WatchRow.due_at <= now,
+            WatchRow.due_at <= now if mailbox_id is None else WatchRow.mailbox_id == mailbox_id,
             _is_free(now),
             or_(MailboxRow.not_before.is_(None), MailboxRow.not_before <= now),
             ~_links_are_leased(now),
@@ -213,14 +220,14 @@ def load_owner(session: Session, lease: WatchLease, now: datetime) -> Loaded:
     """Whose mailbox it is, under which settings, and whether it may be read now."""
     row = session.execute(
         people.owners()
-        .add_columns(_may_be_watched(), _links_are_leased(now))
+        .add_columns(is_watchable(), _links_are_leased(now))
         .where(MailboxRow.id == lease.mailbox_id)
     ).one()
     *values, may_be_watched, is_busy = row
     return Loaded(Owner(*values), bool(may_be_watched), bool(is_busy))
 
 
-def _may_be_watched() -> ColumnElement[bool]:
+def is_watchable() -> ColumnElement[bool]:
     """E1, E3, E4, no pause at any of the three levels (A3), and not stopped by the brake (L7).
 
     The server is outer-joined.
@@ -246,7 +253,7 @@ def start_watching(session: Session, now: datetime) -> int:
         .join(UserRow, UserRow.id == MailboxRow.user_id)
         .join(FirmRow, FirmRow.id == MailboxRow.firm_id)
         .join(ServerRow, ServerRow.id == MailboxRow.server_id)
-        .where(WatchRow.due_at.is_(None), _may_be_watched())
+        .where(WatchRow.due_at.is_(None), is_watchable())
         .correlate(None)
     )
     return run(
@@ -335,6 +342,11 @@ def save(session: Session, lease: WatchLease, watch: Watch, rest: Rest | None = 
 def settle(session: Session, lease: WatchLease, rest: Rest) -> None:
     """Give the lease back and keep everything else as it is."""
     run(session, _own(lease).values(**_given_back(lease, rest)))
+
+
+def give_back(session: Session, lease: WatchLease) -> None:
+    """End a lease under which nothing was read for the cursor: the mailbox stays due as it was."""
+    run(session, _own(lease).values(lease_token=None, lease_until=None, lease_holder=None))
 
 
 def _own(lease: WatchLease) -> Update:

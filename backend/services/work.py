@@ -62,11 +62,13 @@ class Work:
         background: Background | None = None,
         refresh_directories: Callable[[], object] = lambda: None,
         daily: Mapping[str, Callable[[], object]] | None = None,
+        periodic: Mapping[str, Callable[[], object]] | None = None,
     ) -> None:
         """``threads``: how many drains of a kind one sweep may start; ``name``: the worker's, which
         its leases carry; ``stopping``: asked between two pieces of work; ``refresh_directories``:
         done in a sweep, before mailboxes begin to be watched; ``daily``: jobs by name that one
-        worker does once a day.
+        worker does once a day; ``periodic``: jobs that know themselves whether their time has
+        come, asked in every sweep.
         """
         self._database = database
         self._road = road
@@ -81,6 +83,7 @@ class Work:
         self._background = background
         self._refresh_directories = refresh_directories
         self._daily = daily or {}
+        self._periodic = periodic or {}
         # A thread is left for people, whatever mailboxes there are to read.
         self._pulls = threading.BoundedSemaphore(max(1, threads - 1))
 
@@ -182,6 +185,8 @@ class Work:
                 return False
         self._try("directories", self._refresh_directories)
         self._do_daily(now)
+        for name, job in self._periodic.items():
+            self._try(name, job)
         now = self._clock()
         with self._database.write.begin() as session:
             watches.start_watching(session, now)

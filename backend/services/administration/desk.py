@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from backend.domain.crm import CrmGateway
 from backend.domain.ports import Calendars, Clock
 from backend.services.administration.brake_desk import BrakeDesk
+from backend.services.administration.checking import Checking
+from backend.services.administration.comparing import Comparing
 from backend.services.administration.configuration import Configurations
 from backend.services.administration.office import Office
 from backend.services.administration.operations import Operations
@@ -19,6 +21,7 @@ from backend.services.administration.simulation import Simulation
 from backend.services.administration.simulator import Simulator
 from backend.services.administration.users import Users
 from backend.services.brake import Brake
+from backend.services.breaker import Breakers
 from backend.services.callers import Callers, Vault
 from backend.services.driving import Ring
 from backend.services.log import Log
@@ -65,6 +68,9 @@ def administration(
     office = Office(database, callers, clock)
     operations = Operations(database, office, clock, ring)
     pausing, brake = Pausing(database, clock, ring), Brake(database, clock, ring)
+    breakers = Breakers(database, clock, ring)
+    comparing = Comparing(database, callers, calendars, crm, breakers, clock)
+    Checking(database, operations, comparing, callers, calendars, crm, clock)
     return Administration(
         office=office,
         configuration=Configurations(database, office, clock, ring),

@@ -32,6 +32,9 @@ SLICE = 100
 MOST_FAILURES = 1_000
 """How many codes of rows that did not work are kept."""
 LONGEST_WAIT = timedelta(minutes=10)
+TURN = timedelta(seconds=5)
+"""For how long an operation that gives way goes on before it does."""
+GIVE_WAY = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,8 @@ class Claimed:
     token: str
     kind: str
     firm_id: str
-    by_user_id: str
+    by_user_id: str | None
+    """``None``: nobody asked for it, it was time."""
     argument: Mapping[str, Any]
     ids: tuple[str, ...]
     cursor: str | None
@@ -56,6 +60,10 @@ class Slice:
     apply: Callable[[Session], Sequence[RowResult]]
     is_last: bool
     cursor: str | None = None
+    not_before: datetime | None = None
+    """When to go on, if not at once."""
+    gives_way: bool = False
+    """Nobody waits for it: after a while looks at mailboxes and other operations come first."""
 
 
 Step = Callable[[Claimed], Slice]
@@ -86,22 +94,40 @@ class Operations:
         ids: Sequence[str] = (),
     ) -> OperationRow:
         """Write down what has to be done, in the caller's transaction; :meth:`wake` after it."""
+        row = self.plan(
+            session, admin.firm_id, kind, argument=argument, ids=ids, by_user_id=admin.user_id
+        )
+        self._office.note(session, admin, f"{kind}_begun", "operation", row.id)
+        return row
+
+    def plan(
+        self,
+        session: Session,
+        firm_id: str,
+        kind: str,
+        *,
+        argument: Mapping[str, Any],
+        ids: Sequence[str] = (),
+        by_user_id: str | None = None,
+        not_before: datetime | None = None,
+    ) -> OperationRow:
+        """As :meth:`begin`, for what follows from an act or is done by the clock: no audit line."""
         row = OperationRow(
-            firm_id=admin.firm_id,
+            firm_id=firm_id,
             kind=kind,
-            by_user_id=admin.user_id,
+            by_user_id=by_user_id,
             argument=dict(argument),
             ids=list(ids),
             total=len(ids) or None,
             created_at=self._clock(),
+            not_before=not_before,
         )
         session.add(row)
         session.flush()
-        self._office.note(session, admin, f"{kind}_begun", "operation", row.id)
         return row
 
-    def wake(self) -> None:
-        self._ring(DRAIN_MAILBOXES, 0)
+    def wake(self, delay: float = 0) -> None:
+        self._ring(DRAIN_MAILBOXES, delay)
 
     def show(self, principal: Principal, operation_id: str) -> Operation:
         """Raises: UnknownItemError."""
@@ -120,7 +146,7 @@ class Operations:
             if row is None:
                 raise UnknownItemError
             if row.state == "running":
-                row.state, row.finished_at = "cancelled", self._clock()
+                _end(row, "cancelled", self._clock())
                 self._office.note(session, admin, f"{row.kind}_cancelled", "operation", row.id)
             return operation_of(row)
 
@@ -148,10 +174,11 @@ class Operations:
     def _work_on(self, first: Claimed, stopping: Callable[[], bool]) -> int:
         slices = 0
         claimed: Claimed | None = first
+        until = self._clock() + TURN
         while claimed is not None and not stopping():
             at = claimed
             try:
-                claimed = self._do(at)
+                claimed = self._do(at, until)
             except SyncError as error:
                 self._fail(at, error)
                 return slices
@@ -161,8 +188,10 @@ class Operations:
                 administration.release_operation(session, claimed.id, claimed.token)
         return slices
 
-    def _do(self, claimed: Claimed) -> Claimed | None:
-        """One slice; ``None`` when it was the last, or somebody else has the operation now."""
+    def _do(self, claimed: Claimed, until: datetime) -> Claimed | None:
+        """One slice; ``None`` when it was the last, it is not this operation's turn any more, or
+        somebody else has it now.
+        """
         part = self._steps[claimed.kind](claimed)
         now = self._clock()
         with self._database.write.begin() as session:
@@ -179,10 +208,15 @@ class Operations:
             row.cursor, row.attempts = part.cursor, 0
             row.not_before = now + LEASE
             if part.is_last:
-                row.state, row.finished_at, row.lease_token = "done", now, None
+                _end(row, "done", now)
                 row.total = row.done
                 return None
-            return _claimed(row)
+            waits = part.not_before or (now + GIVE_WAY if part.gives_way and now >= until else None)
+            if waits is None:
+                return _claimed(row)
+            row.not_before, row.lease_token = waits, None
+        self.wake((waits - now).total_seconds())
+        return None
 
     def _fail(self, claimed: Claimed, error: SyncError) -> None:
         """Try again later what may pass; end the rest."""
