@@ -133,10 +133,11 @@ class Reading:
         if rounds.pages_read(self.watch, chain) >= rounds.MOST_PAGES:
             raise EndlessRoundError
         asked = rounds.where(self.watch, chain)
+        self.tally.begin(chain)
         page = self._ahead.take(asked)
         self.answered.add(GRAPH)
         self._pages += 1
-        self.tally.count(chain, shown=len(page.changes), request_id=page.request_id)
+        self.tally.count(shown=len(page.changes), request_id=page.request_id)
         self._refuse_endless(page, asked)
         if not page.is_last and not self._is_over(self._clock()):
             self._ahead.begin(page.link)

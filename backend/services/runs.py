@@ -35,10 +35,13 @@ class Tally:
     errors: int = 0
     request_id: str | None = None
 
-    def count(self, chain: Chain, *, shown: int, request_id: str | None) -> None:
-        """A page was read."""
+    def begin(self, chain: Chain) -> None:
+        """A page is asked for."""
         if chain is Chain.SEED:
             self.kind = FIRST_PULL if self.watch.checked_at is None else RESYNC
+
+    def count(self, *, shown: int, request_id: str | None) -> None:
+        """It was read."""
         self.processed += shown
         self.request_id = request_id
 
