@@ -16,7 +16,7 @@ import { troubleOf } from "./words.js";
 /** @import { Session } from "./session.js" */
 /** @import { Clock } from "./time.js" */
 /** @import { Saving } from "./settings.js" */
-/** @import { EventAnswer, HistoryState, Me, Mode, OpenItem, Preferences, Verdict } from "./types.js" */
+/** @import { EventAnswer, Group, HistoryState, Me, Mode, OpenItem, Preferences, Verdict } from "./types.js" */
 /** @import { Trouble } from "./words.js" */
 
 /** @typedef {"saved" | "edited" | "unsaved" | "unseen"} FormState
@@ -32,7 +32,7 @@ import { troubleOf } from "./words.js";
  *   busy: Act | null,
  *   me: Me | null,
  *   saving: Saving | null,
- *   types: string[],
+ *   types: string[], groups: Group[],
  *   lookedAt: string | null,
  *   changed: string[],
  *   news: {text: string, number: number} | null,
@@ -79,6 +79,7 @@ export class Pane {
     me: null,
     saving: null,
     types: [],
+    groups: [],
     lookedAt: null,
     changed: [],
     news: null,
@@ -423,9 +424,10 @@ export class Pane {
     try {
       // Without the types their field offers less; everything else works.
       const types = this.#session.activityTypes().catch(() => []);
+      const groups = this.#session.groups().catch(() => []);
       this.#set({ me: await this.#session.me() });
       this.#follow();
-      this.#set({ types: await types });
+      this.#set({ types: await types, groups: await groups });
     } catch (error) {
       this.#trouble(error, () => this.openSettings());
     }

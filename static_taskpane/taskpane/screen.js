@@ -121,9 +121,9 @@ export class Screen {
       case "blocked":
         return fill(this.#main, ["blocked"], () => []);
       case "settings": {
-        const { me, saving, trouble, types } = state;
+        const { me, saving, trouble, types, groups } = state;
         const minute = new Date().toISOString().slice(0, 16);
-        const settings = { me, types, saving, trouble: trouble !== null, minute };
+        const settings = { me, types, groups, saving, trouble: trouble !== null, minute };
         const handlers = {
           back: () => void acts.closeAside(),
           choose: (/** @type {Mode} */ mode, /** @type {boolean} */ on) => void acts.choose(mode, on),

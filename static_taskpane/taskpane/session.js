@@ -5,7 +5,7 @@ import { SignInError } from "./auth.js";
 
 /** @import { ApiError } from "../shared/api.js" */
 /** @import { Auth, TokenWish } from "./auth.js" */
-/** @import { Activity, ActivityProposal, Contact, Entry, EventAnswer, Form, HistoryPage, Me, OpenItem, Preferences, Verdict } from "./types.js" */
+/** @import { Activity, ActivityProposal, Contact, Entry, EventAnswer, Form, Group, HistoryPage, Me, OpenItem, Preferences, Verdict } from "./types.js" */
 
 /** @typedef {{id: string, owner: string | null}} EventHandle */
 
@@ -89,6 +89,24 @@ export class Session {
   async entries(listing, query, signal) {
     const words = String(new URLSearchParams({ q: query.slice(0, LONGEST_QUERY), limit: "20" }));
     return (await this.#api.get(`${listing}?${words}`, signal)).items;
+  }
+
+  /** What a record can be about. Ids are `kind:id`, so that one is like any other entry.
+   * @param {string} query @param {AbortSignal} signal @returns {Promise<Entry[]>} */
+  async about(query, signal) {
+    const words = String(new URLSearchParams({ q: query.slice(0, LONGEST_QUERY), limit: "20" }));
+    /** @type {(Entry & {kind: string})[]} */
+    const found = (await this.#api.get(`regarding?${words}`, signal)).items;
+    return found.map(({ kind, id, name, detail }) => ({
+      id: `${kind}:${id}`,
+      name,
+      detail: [kind.charAt(0).toUpperCase() + kind.slice(1), detail].filter(Boolean).join(" · "),
+    }));
+  }
+
+  /** The groups one is in. @returns {Promise<Group[]>} */
+  async groups() {
+    return (await this.#api.get("groups")).items;
   }
 
   /** @param {"companies"} listing @param {string[]} ids @returns {Promise<Entry[]>} */

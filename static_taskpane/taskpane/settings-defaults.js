@@ -1,22 +1,19 @@
 // What new records of the user start with: their type, and who can see them (U).
 
 import { el } from "../shared/dom.js";
+import { audiences } from "./activity/notes.js";
 
-/** @import { Me } from "./types.js" */
+/** @import { Group, Me } from "./types.js" */
 /** @import { Saving, SettingsActs } from "./settings.js" */
 
-/** @param {Me} me @param {string[]} types @param {Saving | null} saving @param {SettingsActs} acts */
-export function defaults(me, types, saving, acts) {
+/** @param {Me} me @param {string[]} types @param {Group[]} groups @param {Saving | null} saving @param {SettingsActs} acts */
+export function defaults(me, types, groups, saving, acts) {
   const { default_activity_type: type, default_visibility: visibility } = me;
   const known = types.includes(type ?? "") || type === null ? types : [type, ...types];
   /** @type {[string, string][]} */
   const typed = [["", "As your firm decides"], ...known.map((name) => /** @type {[string, string]} */ ([name, name]))];
-  /** @type {[string, string][]} */
-  const seen = [
-    ["everyone", "Everyone"],
-    ["only_me", "Only me"],
-  ];
-  if (visibility.startsWith("group:")) seen.push([visibility, `The group ${visibility.slice("group:".length)}`]);
+  const seen = audiences(groups);
+  if (!seen.some(([value]) => value === visibility)) seen.push([visibility, "A group you are not in"]);
   return el(
     "section",
     { class: "card stack", "data-key": "defaults", "aria-labelledby": "defaults-title", "aria-busy": saving === "defaults" ? "true" : "false" },

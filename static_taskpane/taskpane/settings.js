@@ -6,7 +6,7 @@ import { blockList } from "./settings-blocked.js";
 import { defaults } from "./settings-defaults.js";
 import { watching } from "./settings-watching.js";
 
-/** @import { Me, Mode, Preferences } from "./types.js" */
+/** @import { Group, Me, Mode, Preferences } from "./types.js" */
 /** @import { Clock } from "./time.js" */
 
 /** @type {Record<Mode, {title: string, text: string}>} */
@@ -26,9 +26,9 @@ const MODES = {
 };
 
 /** @typedef {Mode | "defaults" | "blocked" | "sync"} Saving  what is on its way to the server */
-/** @typedef {{me: Me | null, types: string[], saving: Saving | null, trouble: boolean,
+/** @typedef {{me: Me | null, types: string[], groups: Group[], saving: Saving | null, trouble: boolean,
  *   minute: string}} SettingsState
- *   types: those a record may have; minute: when this is drawn, as times in words grow old */
+ *   types: those a record may have; groups: those one is in; minute: when this is drawn, as times in words grow old */
 /** @typedef {{back(): void, choose(mode: Mode, on: boolean): void, syncNow(): void,
  *   change(change: Preferences, what: Saving): Promise<boolean>}} SettingsActs
  *   change: whether it was stored */
@@ -64,7 +64,7 @@ function waiting(trouble) {
 }
 
 /** @param {Me} me @param {SettingsState} state @param {SettingsActs} acts @param {Clock} clock */
-function settingsOf(me, { saving, types }, acts, clock) {
+function settingsOf(me, { saving, types, groups }, acts, clock) {
   const hindrance = whyNot(me);
   return [
     hindrance &&
@@ -76,7 +76,7 @@ function settingsOf(me, { saving, types }, acts, clock) {
       ...offered(me).map((mode) => slider(mode, me, saving, hindrance !== null, acts)),
     ),
     watching(me, saving, acts, clock),
-    defaults(me, types, saving, acts),
+    defaults(me, types, groups, saving, acts),
     blockList(me, saving, acts),
     el(
       "p",

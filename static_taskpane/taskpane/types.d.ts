@@ -173,9 +173,20 @@ export interface ActivityProposal {
     /** Readable text; empty when there is none, or the firm keeps it out. */
     description: string;
   };
+  /** Those of the matched contacts. */
   companies: Entry[];
+  /** Whether they are added by themselves. */
+  companies_come_along: boolean;
   others: Other[];
   activity_types: string[];
+  visibility: string;
+  groups: Group[];
+}
+
+/** A group; `visibility` is what a record says that it may see. */
+export interface Group {
+  id: string;
+  name: string;
   visibility: string;
 }
 
@@ -209,6 +220,8 @@ export interface FormValues {
   companies: Entry[];
   opportunities: Entry[];
   initiatives: Entry[];
+  /** At most one; its id is `kind:id`. */
+  regarding: Entry[];
   visibility: string;
   notes: string;
   includeDescription: boolean;

@@ -7,18 +7,18 @@ import { ENTER, isEnterShortcut } from "../keys.js";
 import { Filing } from "./filing.js";
 import { field, group, input, toggle } from "./fields.js";
 import { Keeping, restored } from "./keeping.js";
-import { alreadyThere, receipt } from "./notes.js";
+import { alreadyThere, audiences, receipt } from "./notes.js";
 import { People } from "./people.js";
-import { companiesOfContacts, problemsOf, proposed, requestOf } from "./values.js";
+import { companiesOfContacts, possible, problemsOf, proposed, requestOf } from "./values.js";
 import { When, zoneWords } from "./when.js";
 
 /** @import { EventHandle, Session } from "../session.js" */
 /** @import { Clock } from "../time.js" */
-/** @import { ActivityProposal, FormValues } from "../types.js" */
+/** @import { ActivityProposal, FormValues, Group } from "../types.js" */
 /** @import { Combobox } from "./combobox.js" */
 
 /** What the parts of the form may ask of it.
- * @typedef {{values: FormValues, session: Session, companyName(id: string): string,
+ * @typedef {{values: FormValues, session: Session, comeAlong: boolean, companyName(id: string): string,
  *   set<K extends keyof FormValues>(name: K, value: FormValues[K]): void, check(name: string): void,
  *   redraw(): void, say(words: string): void, failed(error: unknown): void}} FormContext */
 
@@ -26,7 +26,7 @@ import { When, zoneWords } from "./when.js";
  * @typedef {{trouble(error: unknown, again: () => Promise<void>): void, calm(): void, back(): void}} Around */
 
 const UNFINISHED = "Choose one from the list, or empty the field.";
-const LISTINGS = /** @type {const} */ (["opportunities", "initiatives", "companies"]);
+const LISTINGS = /** @type {const} */ (["opportunities", "initiatives", "companies", "regarding"]);
 
 /** Where the answer's name of a field differs from the form's.
  * @type {Record<string, string>} */
@@ -90,7 +90,8 @@ export class ActivityForm {
       const kept = this.#keeping.read();
       this.#proposal = proposal;
       this.#known = known;
-      this.#values = restored(known, kept);
+      const values = restored(known, kept);
+      this.#values = { ...values, visibility: possible(values.visibility, proposal.groups) };
       this.#requestId = kept?.requestId ?? crypto.randomUUID();
       this.#companies = new Map(proposal.companies.map(({ id, name }) => [id, name]));
       this.#around.calm();
@@ -110,6 +111,7 @@ export class ActivityForm {
         return own.#held;
       },
       session: this.#session,
+      comeAlong: this.#proposal?.companies_come_along ?? true,
       companyName: (id) => this.#companies.get(id) ?? "Company of a contact",
       set: (name, value) => this.#set(name, value),
       check: (name) => this.#changed(name),
@@ -142,7 +144,7 @@ export class ActivityForm {
   #build(proposal, wasKept) {
     const context = this.#context;
     const filings = LISTINGS.map((listing) => new Filing(context, listing));
-    const [opportunities, initiatives, companies] = /** @type {[Filing, Filing, Filing]} */ (filings);
+    const [opportunities, initiatives, companies, regarding] = /** @type {[Filing, Filing, Filing, Filing]} */ (filings);
     const people = new People(context);
     const when = new When(context, zoneWords(proposal.draft, this.#clock));
     this.#parts = { filings, people, when };
@@ -168,7 +170,8 @@ export class ActivityForm {
       field("location", "Where", input("location", location, set("location"), { dir: "auto" })),
       people.nodes,
       companies.nodes,
-      this.#visibility(),
+      regarding.nodes,
+      this.#visibility(proposal.groups),
       this.#notes(proposal.draft.description),
       el(
         "div",
@@ -232,14 +235,10 @@ export class ActivityForm {
     return field("type", "Type", select);
   }
 
-  #visibility() {
+  /** @param {Group[]} groups */
+  #visibility(groups) {
     const { visibility } = this.#held;
-    /** @type {[value: string, words: string][]} */
-    const offered = [
-      ["everyone", "Everyone"],
-      ["only_me", "Only me"],
-    ];
-    if (visibility.startsWith("group:")) offered.push([visibility, `The group ${visibility.slice("group:".length)}`]);
+    const offered = audiences(groups);
     const radios = offered.map(([value, words], place) => {
       const id = `activity-visibility-${place}`;
       const radio = el("input", { type: "radio", name: "visibility", id, value, change: () => this.#set("visibility", value) });
@@ -327,7 +326,7 @@ export class ActivityForm {
       this.#around.calm();
       const record = await this.#session.addActivity(body, this.#handle.owner);
       this.#keeping.forget();
-      this.root.replaceChildren(...receipt(record, body, this.#held, this.#clock, () => this.#around.back()));
+      this.root.replaceChildren(...receipt(record, body, this.#held, this.#proposal.groups, this.#clock, () => this.#around.back()));
       document.getElementById("activity-title")?.focus();
     } catch (error) {
       this.#failed(error);

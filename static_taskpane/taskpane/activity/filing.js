@@ -9,7 +9,7 @@ import { companiesOfContacts, ownFirst } from "./values.js";
 /** @import { Entry } from "../types.js" */
 /** @import { FormContext } from "./activity-form.js" */
 
-/** @typedef {"opportunities" | "initiatives" | "companies"} Listing */
+/** @typedef {"opportunities" | "initiatives" | "companies" | "regarding"} Listing */
 
 /** @type {Record<Listing, {label: string, nothing: string, hint?: string}>} */
 const WORDS = {
@@ -20,7 +20,14 @@ const WORDS = {
     nothing: "No company found.",
     hint: "The companies of the contacts come along by themselves.",
   },
+  regarding: {
+    label: "Regarding",
+    nothing: "Nothing of this name found.",
+    hint: "The one company, contact, opportunity or initiative it is about.",
+  },
 };
+
+const BY_HAND = "Only the companies you choose are added.";
 
 export class Filing {
   #form;
@@ -32,7 +39,8 @@ export class Filing {
   constructor(form, listing) {
     this.#form = form;
     this.#listing = listing;
-    const { label, nothing, hint } = WORDS[listing];
+    const { label, nothing } = WORDS[listing];
+    const hint = this.#hint;
     this.#tokens.setAttribute("aria-label", `${label}, chosen`);
     this.#picker = new Combobox({
       id: `activity-${listing}`,
@@ -51,13 +59,18 @@ export class Filing {
   }
 
   get nodes() {
-    const { label, hint } = WORDS[this.#listing];
-    return field(this.#listing, label, this.#picker.nodes, { hint, before: this.#tokens });
+    const { label } = WORDS[this.#listing];
+    return field(this.#listing, label, this.#picker.nodes, { hint: this.#hint, before: this.#tokens });
+  }
+
+  get #hint() {
+    const isByHand = this.#listing === "companies" && !this.#form.comeAlong;
+    return isByHand ? BY_HAND : WORDS[this.#listing].hint;
   }
 
   draw() {
     const chosen = this.#form.values[this.#listing];
-    const brought = this.#listing === "companies" ? this.#broughtAlong() : [];
+    const brought = this.#listing === "companies" && this.#form.comeAlong ? this.#ofContacts() : [];
     this.#tokens.hidden = chosen.length + brought.length === 0;
     fill(this.#tokens, [chosen, brought], () => [
       ...brought.map(({ id, name }) => token(id, name, "from the contacts")),
@@ -67,7 +80,8 @@ export class Filing {
     ]);
   }
 
-  #broughtAlong() {
+  /** Companies of the contacts that nobody has chosen. */
+  #ofContacts() {
     const chosen = new Set(this.#form.values.companies.map(({ id }) => id));
     const ids = companiesOfContacts(this.#form.values).filter((id) => !chosen.has(id));
     return ids.map((id) => ({ id, name: this.#form.companyName(id) }));
@@ -75,7 +89,7 @@ export class Filing {
 
   /** @param {string} query @param {AbortSignal} signal */
   async #search(query, signal) {
-    const found = await this.#form.session.entries(this.#listing, query, signal);
+    const found = await this.#found(query, signal);
     const taken = new Set(this.#form.values[this.#listing].map(({ id }) => id));
     const companies = [
       ...this.#form.values.companies.map(({ name }) => name),
@@ -86,9 +100,24 @@ export class Filing {
       .map((entry) => ({ key: entry.id, name: entry.name, detail: entry.detail, pick: () => this.#add(entry) }));
   }
 
+  /** @param {string} query @param {AbortSignal} signal @returns {Promise<Entry[]>} */
+  async #found(query, signal) {
+    const { session, comeAlong } = this.#form;
+    if (this.#listing === "regarding") return session.about(query, signal);
+    const found = await session.entries(this.#listing, query, signal);
+    if (this.#listing !== "companies" || comeAlong) return found;
+    const likely = this.#ofContacts()
+      .filter(({ name }) => name.toLowerCase().includes(query.toLowerCase()))
+      .map(({ id, name }) => ({ id, name, detail: "from the contacts" }));
+    const known = new Set(likely.map(({ id }) => id));
+    return [...likely, ...found.filter(({ id }) => !known.has(id))];
+  }
+
   /** @param {Entry} entry */
   #add({ id, name, detail }) {
-    this.#form.set(this.#listing, [...this.#form.values[this.#listing], { id, name, detail }]);
+    // A record is about one thing: another one takes its place.
+    const others = this.#listing === "regarding" ? [] : this.#form.values[this.#listing];
+    this.#form.set(this.#listing, [...others, { id, name, detail }]);
     this.#form.say(`${name} added.`);
   }
 

@@ -5,7 +5,7 @@ import { el, icon, quote } from "../../shared/dom.js";
 
 /** @import { Child } from "../../shared/dom.js" */
 /** @import { Clock } from "../time.js" */
-/** @import { Activity, FormValues, Other } from "../types.js" */
+/** @import { Activity, FormValues, Group, Other } from "../types.js" */
 
 const CRM_URL = "../crm/";
 
@@ -35,8 +35,8 @@ function one({ activity_id: id, by, kind, visible }) {
 }
 
 /** @param {Activity} record @param {{subject: string, notes: string}} sent @param {FormValues} values
- * @param {Clock} clock @param {() => void} back @returns {Node[]} */
-export function receipt(record, sent, values, clock, back) {
+ * @param {Group[]} groups @param {Clock} clock @param {() => void} back @returns {Node[]} */
+export function receipt(record, sent, values, groups, clock, back) {
   const kind = record.phase === "activity" ? "Activity" : "Appointment";
   // The answer to a repeated request is the record that the first one made.
   const isOlder = record.subject !== sent.subject || (record.notes ?? "") !== sent.notes;
@@ -64,11 +64,30 @@ export function receipt(record, sent, values, clock, back) {
         row("People", people > 0 ? `${people}, ${record.contacts.length} of them contacts` : null),
         row("Opportunity", values.opportunities.length > 0 ? quote(names(values.opportunities)) : null),
         row("Initiative", values.initiatives.length > 0 ? quote(names(values.initiatives)) : null),
-        row("Visible to", values.visibility === "only_me" ? "Only you" : values.visibility === "everyone" ? "Everyone" : "A group"),
+        row("Regarding", values.regarding.length > 0 ? quote(names(values.regarding)) : null),
+        row("Visible to", visibleTo(values.visibility, groups)),
       ),
     ),
     el("div", { class: "actions" }, el("button", { type: "button", id: "activity-back", class: "primary", click: back }, "Back to the event")),
   ];
+}
+
+/** Who could see a record, as pairs of value and words.
+ * @param {Group[]} groups @returns {[value: string, words: string][]} */
+export function audiences(groups) {
+  return [
+    ["everyone", "Everyone"],
+    ["only_me", "Only me"],
+    ...groups.map(({ visibility, name }) => /** @type {[string, string]} */ ([visibility, name])),
+  ];
+}
+
+/** @param {string} visibility @param {Group[]} groups @returns {Child} */
+function visibleTo(visibility, groups) {
+  if (visibility === "everyone") return "Everyone";
+  if (visibility === "only_me") return "Only you";
+  const group = groups.find((each) => each.visibility === visibility);
+  return group ? el("span", {}, "You and ", quote(group.name)) : "A group";
 }
 
 /** @param {string} title @param {Child} value */

@@ -1,7 +1,7 @@
 // What the Add Activity form holds, as plain values: made from the server's proposal, checked while
 // the person types, and turned into the request. It shows nothing and calls nobody.
 
-/** @import { ActivityProposal, ChosenPerson, Entry, EventAttendee, FormValues } from "../types.js" */
+/** @import { ActivityProposal, ChosenPerson, Entry, EventAttendee, FormValues, Group } from "../types.js" */
 /** @import { Clock } from "../time.js" */
 
 const LONGEST_SUBJECT = 20_000;
@@ -15,7 +15,7 @@ const DAY_MS = 86_400_000;
 
 /** The form as it opens.
  * @param {ActivityProposal} proposal @param {Clock} clock @returns {FormValues} */
-export function proposed({ event, draft, visibility }, clock) {
+export function proposed({ event, draft, visibility, groups }, clock) {
   const start = clock.parts(draft.start);
   const end = clock.parts(draft.end);
   const days = draft.all_day && draft.start_date && draft.end_date;
@@ -32,10 +32,18 @@ export function proposed({ event, draft, visibility }, clock) {
     companies: [],
     opportunities: [],
     initiatives: [],
-    visibility,
+    regarding: [],
+    visibility: possible(visibility, groups),
     notes: "",
     includeDescription: draft.description !== "",
   };
+}
+
+/** A group that one is not in any more sees nothing: then it is oneself alone.
+ * @param {string} visibility @param {Group[]} groups */
+export function possible(visibility, groups) {
+  const offered = ["everyone", "only_me", ...groups.map((group) => group.visibility)];
+  return offered.includes(visibility) ? visibility : "only_me";
 }
 
 /** @param {EventAttendee} attendee @param {number} place @returns {ChosenPerson} */
@@ -122,10 +130,18 @@ export function requestOf(eventId, requestId, values, proposal, clock) {
     company_ids: values.companies.map(({ id }) => id),
     opportunity_ids: values.opportunities.map(({ id }) => id),
     initiative_ids: values.initiatives.map(({ id }) => id),
+    regarding: referenceOf(values.regarding[0]),
     visibility: values.visibility,
     notes: values.notes,
     include_description: values.includeDescription,
   };
+}
+
+/** @param {Entry | undefined} entry whose id is `kind:id` */
+function referenceOf(entry) {
+  if (entry === undefined) return null;
+  const [kind = "", ...rest] = entry.id.split(":");
+  return { kind, id: rest.join(":") };
 }
 
 /** @param {ChosenPerson} person */

@@ -493,11 +493,18 @@ def a_proposal(**values: Any) -> Json:
             "online_meeting": None,
         },
         "companies": [{"id": "co-1", "name": "Halden Shipping", "detail": ""}],
+        "companies_come_along": True,
         "others": [],
         "activity_types": ["CalendarSyncMeeting_System", "Lunch or dinner", "Call"],
         "visibility": "everyone",
+        "groups": [],
     }
     return proposal | values
+
+
+def a_group(name: str) -> Json:
+    """One of the user's groups."""
+    return {"id": f"id-{name}", "name": name, "visibility": f"group:id-{name}"}
 
 
 def entries(*names: str, detail: str = "") -> Json:

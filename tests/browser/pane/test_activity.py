@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.pane import answers
 from tests.browser.pane.answers import (
+    a_group,
     a_problem,
     a_proposal,
     an_activity,
@@ -97,10 +98,77 @@ def test_the_form_is_filled_in_and_sends_it_all_back(pane: PaneHarness) -> None:
         "company_ids": [],
         "opportunity_ids": [],
         "initiative_ids": [],
+        "regarding": None,
         "visibility": "everyone",
         "notes": "",
         "include_description": True,
     }
+
+
+def test_a_record_is_about_one_thing_and_another_takes_its_place(pane: PaneHarness) -> None:
+    things = {
+        "items": [
+            {"kind": "company", "id": "co-1", "name": "Halden Shipping", "detail": ""},
+            {"kind": "opportunity", "id": "op:1", "name": "Halden <b>charter</b>", "detail": "won"},
+        ],
+        "next": None,
+    }
+    pane.api.answer("GET", "regarding", things)
+    pane.api.answer(*ADD, added(), status=201)
+    page = open_form(pane)
+    box = page.get_by_role("combobox", name="Regarding")
+
+    box.fill("hal")
+    expect(page.locator(OPTION)).to_have_text(
+        ["Halden Shipping Company", "Halden <b>charter</b> Opportunity · won"]
+    )
+    page.keyboard.press("Enter")
+    box.fill("hal")
+    page.keyboard.press("Enter")
+    chosen = page.get_by_role("list", name="Regarding, chosen").get_by_role("listitem")
+    expect(chosen).to_have_count(1)
+    expect(chosen).to_contain_text("Halden <b>charter</b>")
+    page.get_by_role("button", name="Add to InterAction").click()
+
+    expect(page.get_by_role("heading", name="Added to InterAction")).to_be_visible()
+    assert pane.api.body(*ADD)["regarding"] == {"kind": "opportunity", "id": "op:1"}
+    expect(page.get_by_label("The record")).to_contain_text("Halden <b>charter</b>")
+
+
+def test_a_record_is_shown_to_a_group_of_ones_own(pane: PaneHarness) -> None:
+    pane.api.answer(*ADD, added(), status=201)
+    groups = [a_group("Partners & friends"), a_group("Board")]
+    page = open_form(pane, a_proposal(groups=groups, visibility="group:id-Board"))
+
+    expect(page.get_by_role("radio", name="Board")).to_be_checked()
+    page.get_by_role("radio", name="Partners & friends").check()
+    page.get_by_role("button", name="Add to InterAction").click()
+
+    expect(page.get_by_label("The record")).to_contain_text("You and Partners & friends")
+    assert pane.api.body(*ADD)["visibility"] == "group:id-Partners & friends"
+
+
+def test_a_default_group_one_has_left_becomes_oneself_alone(pane: PaneHarness) -> None:
+    page = open_form(pane, a_proposal(visibility="group:gone"))
+
+    expect(page.get_by_role("radio", name="Only me")).to_be_checked()
+    expect(page.get_by_role("radio")).to_have_count(2)
+
+
+def test_companies_are_chosen_by_hand_where_the_firm_wants_that(pane: PaneHarness) -> None:
+    pane.api.answer("GET", "companies", entries("Another", "Halden Shipping"))
+    pane.api.answer(*ADD, added(), status=201)
+    page = open_form(pane, a_proposal(companies_come_along=False))
+
+    expect(page.locator(".tokens:visible")).to_have_count(0)
+    expect(page.get_by_text("Only the companies you choose are added.")).to_be_visible()
+    page.get_by_role("combobox", name="Company").fill("hald")
+    expect(page.locator(OPTION).first).to_have_text("Halden Shipping from the contacts")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Add to InterAction").click()
+
+    expect(page.get_by_role("heading", name="Added to InterAction")).to_be_visible()
+    assert pane.api.body(*ADD)["company_ids"] == ["co-1"]
 
 
 def test_times_that_were_changed_are_read_on_outlooks_clock(pane: PaneHarness) -> None:
