@@ -36,6 +36,8 @@ def postgres_database_url(worker_id: str) -> Iterator[URL]:
         with server.connect() as connection:
             connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
             connection.execute(text(f'CREATE DATABASE "{name}"'))
+            # Tests never pull the plug: a commit need not wait for the disk.
+            connection.execute(text(f'ALTER DATABASE "{name}" SET synchronous_commit TO off'))
     except OperationalError as error:
         reason = (
             f"PostgreSQL is not reachable at {postgres_url()!r} "
