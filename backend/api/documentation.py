@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from threading import Lock
 from typing import Any
 
 from flask import Blueprint, Flask, Response, jsonify, render_template
 from flask_smorest import Api
+from flask_smorest import Blueprint as DocumentedBlueprint
 from flask_smorest.utils import prepare_response
 from marshmallow import Schema, fields
 
@@ -35,6 +37,30 @@ class DocumentedApi(Api):  # type: ignore[misc]
     """flask-smorest's registry of blueprints, with our problems instead of its errors."""
 
     ERROR_SCHEMA = ProblemSchema
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__(app)
+        self._undescribed: list[DocumentedBlueprint] = []
+        self._describing = Lock()
+
+    def register_blueprint(self, blueprint: DocumentedBlueprint, **options: Any) -> None:
+        """Register it now and describe it when somebody asks: that is most of an app's start."""
+        app = self._app
+        app.extensions["flask-smorest"]["blp_name_to_api"][blueprint.name] = self
+        app.register_blueprint(blueprint, **options)
+        self._undescribed.append(blueprint)
+
+    def description(self) -> dict[str, Any]:
+        """The OpenAPI document of everything that was registered."""
+        with self._describing:
+            while self._undescribed:
+                blueprint = self._undescribed.pop(0)
+                blueprint.register_views_in_doc(
+                    self, self._app, self.spec, name=blueprint.name, parameters=None
+                )
+                self.spec.tag({"name": blueprint.name, "description": blueprint.description})
+            described: dict[str, Any] = self.spec.to_dict()
+            return described
 
     def _register_error_handlers(self) -> None:
         """`backend.api.problems` answers all errors, also outside of this API."""
@@ -80,11 +106,11 @@ def documentation_page(api: DocumentedApi) -> Blueprint:
 
     @pages.get("/api/openapi.json")
     def description() -> Response:
-        return jsonify(api.spec.to_dict())
+        return jsonify(api.description())
 
     @pages.get("/api/docs")
     def show() -> str:
-        spec = api.spec.to_dict()
+        spec = api.description()
         return render_template(
             "api_docs.html",
             info=spec["info"],
