@@ -29,6 +29,9 @@ from backend.migrate import migrate_all
 from backend.settings import Settings
 
 EVENTS = 40
+CROWD = 500
+"""Attendees that Graph allows on one event."""
+CROWD_OPENINGS = 30
 CLIENT_THREADS = 8
 STARTUP_SECONDS = 60
 
@@ -127,6 +130,15 @@ class PaneBench:
             self.saturated = saturate(
                 lambda n: self._call("GET", f"{base}/api/events/{events[n % EVENTS]}")
             )
+            crowd = self._make_event(EVENTS, attendees=CROWD)
+            self._call("PUT", f"{base}/api/events/{crowd}/link")
+            forms, crowded = (
+                [
+                    self._call("GET", f"{base}/api/events/{crowd}{end}")
+                    for _ in range(CROWD_OPENINGS)
+                ]
+                for end in ("/activity-draft", "")
+            )
             ticked, unticked = [], []
             for number in range(ticks):
                 path = f"{base}/api/events/{events[number % EVENTS]}/link"
@@ -136,6 +148,12 @@ class PaneBench:
         link = "/api/events/<event_id:event_id>/link"
         return [
             self._row("open the pane", opened, own["GET /api/events/<event_id:event_id>"]),
+            self._row(f"open, {CROWD}", crowded, own["GET /api/events/<event_id:event_id>"]),
+            self._row(
+                f"form, {CROWD}",
+                forms,
+                own["GET /api/events/<event_id:event_id>/activity-draft"],
+            ),
             self._row("tick", ticked, own[f"PUT {link}"]),
             self._row("untick", unticked, own[f"DELETE {link}"]),
         ]
@@ -159,7 +177,7 @@ class PaneBench:
 
     def _row(self, what: str, calls: list[float | None], own: list[tuple[float, float]]) -> Row:
         done = [ms for ms in calls if ms is not None]
-        # The openings that only warmed up came first, those that saturated came last.
+        # The openings that only warmed up came first, those that saturated and the crowd came last.
         own = own[EVENTS : EVENTS + len(done)] if what == "open the pane" else own[-len(done) :]
         own_times = [total - remote for total, remote in own]
         return Row(
@@ -190,7 +208,7 @@ class PaneBench:
         services.setup.configure(firm_setup(self._state))
         services.database.dispose()
 
-    def _make_event(self, number: int) -> str:
+    def _make_event(self, number: int, attendees: int = 8) -> str:
         start = datetime.fromisoformat(self._state["now"]) + timedelta(days=2, minutes=number)
         made = requests_json(
             "POST",
@@ -202,7 +220,7 @@ class PaneBench:
                 "end": _graph_time(start + timedelta(hours=1)),
                 "attendees": [
                     {"emailAddress": {"name": f"G {n}", "address": f"guest{n}@client.example"}}
-                    for n in range(8)
+                    for n in range(attendees)
                 ],
             },
         )
