@@ -65,6 +65,7 @@ EVENT_FIELDS = (
 
 LONGEST_SUBJECT = 255
 LONGEST_LOCATION = 255
+LONGEST_TYPE = 40
 LONGEST_DESCRIPTION = 32_000
 LONGEST_MEMORY = 131_072
 LONGEST_DURATION = 14 * 24 * 60
@@ -242,7 +243,7 @@ def event_fields(draft: ActivityDraft, notes: str, kind: ActivityKind) -> dict[s
         "DurationInMinutes": min(max(draft.duration_minutes, 1), LONGEST_DURATION),
         "IsAllDayEvent": draft.all_day,
         "Location": draft.location[:LONGEST_LOCATION] or None,
-        "Type": draft.type,
+        "Type": draft.type[:LONGEST_TYPE],
         "ShowAs": _SHOW_AS.get(draft.show_as, "Busy"),
         "Description": _description(draft.description, notes, kind),
     }
@@ -340,10 +341,20 @@ def _lines(text: str | None) -> str:
 
 
 def _description(description: str, notes: str, kind: ActivityKind) -> str | None:
+    """A description is cut where it does not fit. Notes are not: too many of them are refused."""
     if kind is ActivityKind.ADDED and not notes:
-        return description[:LONGEST_DESCRIPTION] or None
-    above = f"{notes}\n\n{MARK}" if notes else MARK
-    return f"{above}\n{description}"[: max(LONGEST_DESCRIPTION, len(above))].rstrip()
+        return _cut(description, LONGEST_DESCRIPTION) or None
+    above = f"{notes}\n\n{MARK}\n" if notes else f"{MARK}\n"
+    room = LONGEST_DESCRIPTION - len(above) - above.count("\n")
+    return (above + _cut(description, room)).rstrip()
+
+
+def _cut(text: str, longest: int) -> str:
+    """As much as fits; each end of a line counts twice, as Salesforce keeps CR and LF."""
+    text = text.replace("\r\n", "\n")[: max(longest, 0)]
+    while (over := len(text) + text.count("\n") - longest) > 0 and text:
+        text = text[:-over]
+    return text
 
 
 def _as_edited(draft: ActivityDraft, event: Mapping[str, Any]) -> ActivityDraft:

@@ -163,7 +163,9 @@ class SalesforcePeople:
         if name == "Lead":
             unused = "IsDeleted = false AND IsConverted = false"
             return f"SELECT {', '.join(fields)} FROM Lead WHERE {unused}"  # noqa: S608
-        fields += ["AccountId", "Owner.FederationIdentifier"]
+        fields.append("AccountId")
+        if "FederationIdentifier" in self._org.describe("User").fields:
+            fields.append("Owner.FederationIdentifier")
         if self._types.contact:
             fields.append(self._types.contact)
         if self._types.account:

@@ -2,74 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from backend.adapters.http import Http
-from backend.adapters.salesforce import SalesforceCrm
-from backend.adapters.transport import new_session
-from tests.crm.gateway_contract import (
-    OTHER_TENANT,
-    TENANT,
-    AdditionsContract,
-    ContactsContract,
-    GatewayContract,
-    MakeContact,
+from tests.adapters.salesforce_side import (
+    clock,
+    gateway,
+    hands,
+    http,
+    people,
+    served,
+    stand_in,
+    trouble,
 )
+from tests.crm.gateway_contract import AdditionsContract, ContactsContract, GatewayContract
 from tests.crm.gateway_editing_contract import EditingContract
 from tests.crm.gateway_trouble_contract import TroubleContract
 from tests.support.crm import HandClock
 from tests.support.salesforce.org import Organisation
-from tests.support.salesforce.people import Clerk, Unwell, connector, contact_maker
-from tests.support.salesforce.server import Served, StandIn, served_salesforce
+from tests.support.salesforce.server import Served, StandIn
 
-
-@pytest.fixture(scope="module")
-def stand_in() -> Iterator[StandIn]:
-    with served_salesforce() as running:
-        yield running
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture(scope="module")
-def http() -> Iterator[Http]:
-    session = new_session()
-    yield Http(session, clock=HandClock())
-    session.close()
-
-
-@pytest.fixture
-def served(stand_in: StandIn, clock: HandClock) -> Served:
-    return stand_in.add(Organisation(clock))
-
-
-@pytest.fixture
-def gateway(http: Http, clock: HandClock, stand_in: StandIn, served: Served) -> SalesforceCrm:
-    other = stand_in.add(Organisation(clock))
-    return connector(http, clock, {TENANT: served, OTHER_TENANT: other})
-
-
-@pytest.fixture
-def people(served: Served) -> MakeContact:
-    return contact_maker(served)
-
-
-@pytest.fixture
-def hands(served: Served) -> Clerk:
-    return Clerk(served.org)
-
-
-@pytest.fixture
-def trouble(served: Served) -> Unwell:
-    return Unwell(served)
+__all__ = ["clock", "gateway", "hands", "http", "people", "served", "stand_in", "trouble"]
 
 
 class TestSalesforceCrm(
     GatewayContract, ContactsContract, AdditionsContract, EditingContract, TroubleContract
 ):
     """With Shared Activities, as Salesforce sets new organisations up."""
+
+
+class TestWithoutSharedActivities(GatewayContract, EditingContract):
+    """Events have one contact, and EventRelation three fields fewer."""
+
+    @pytest.fixture
+    def served(self, stand_in: StandIn, clock: HandClock) -> Served:
+        return stand_in.add(Organisation(clock, shared_activities=False))
