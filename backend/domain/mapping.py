@@ -19,6 +19,7 @@ from backend.domain.event import AttendeeType, Event
 from backend.domain.policy import Policy
 
 NO_SUBJECT = "(no subject)"
+_NO_ANSWER = frozenset({"none", "notResponded"})
 
 
 def draft_for(
@@ -44,17 +45,7 @@ def draft_for(
         location=_places(event) if policy.include_location else "",
         resources=rooms_of(event) if policy.include_location else (),
         status=ActivityStatus.CANCELLED if event.is_cancelled else ActivityStatus.CONFIRMED,
-        contacts=tuple(
-            MatchedContact(
-                contact_id=m.contact.id,
-                name=m.contact.name,
-                address=m.attendee.address,
-                response=m.attendee.response,
-                attendance=m.attendee.type.value,
-            )
-            for m in people
-            if m.match == "matched" and m.contact is not None
-        ),
+        contacts=_contacts(people),
         unmatched=tuple(
             UnmatchedAttendee(
                 name=m.attendee.name,
@@ -81,6 +72,28 @@ def draft_for(
 
 def _places(event: Event) -> str:
     return "; ".join(loc.name for loc in event.locations if loc.name)
+
+
+def _contacts(people: Sequence[AttendeeMatch]) -> tuple[MatchedContact, ...]:
+    """One entry for each contact, in the order of the invitation.
+
+    Somebody who is invited under two of his addresses is there once, as the one who answered.
+    """
+    found: dict[str, MatchedContact] = {}
+    for match in people:
+        contact, attendee = match.contact, match.attendee
+        if match.match != "matched" or contact is None:
+            continue
+        known = found.get(contact.id)
+        if known is None or (known.response in _NO_ANSWER and attendee.response not in _NO_ANSWER):
+            found[contact.id] = MatchedContact(
+                contact_id=contact.id,
+                name=contact.name,
+                address=attendee.address,
+                response=attendee.response,
+                attendance=attendee.type.value,
+            )
+    return tuple(found.values())
 
 
 def rooms_of(event: Event) -> tuple[str, ...]:
