@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from backend.crm.access import CrmCaller
+from backend.crm.alert_desk import AlertDesk
 from backend.crm.catalogue import Catalogue
 from backend.crm.contact_desk import ContactDesk
 from backend.crm.gateway import EmbeddedCrm
+from backend.crm.group_desk import GroupDesk
 from backend.domain.crm import MatchedContact
 from backend.domain.event import Person
 from backend.sql import Database
 from tests.crm.gateway_contract import KEY, TENANT, a_draft
 from tests.support.crm import HandClock, create_tables
-from tests.support.crm_server import crm_pages_app, served
+from tests.support.crm_server import EverybodyWithAName, crm_pages_app, served
 
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
-JANE = CrmCaller(TENANT, "jane", "Jane Owner", "jane@firm.example")
+JANE = CrmCaller(TENANT, "jane", "Jane Owner", "jane@firm.example", is_admin=True)
 SHEET = "name,email,types\nNew,new@x.example,\nOld,ann@x.example,\n,,Unknown\nBad,no address,\n"
 
 
@@ -44,9 +47,17 @@ def paths(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[
             "company_id": company.id,
         },
     )
+    AlertDesk(database, clock).follow(JANE, ann.id)
+    groups = GroupDesk(database, clock, EverybodyWithAName())
+    group = groups.save(JANE, None, {"name": "Partners", "member_ids": ["jane", "joe"]})
     contact = MatchedContact(ann.id, ann.name, ann.emails[0], "accepted", "required")
     draft = a_draft(contacts=(contact,), owner_id="jane", assigned_to=Person("Jane", "j@x.example"))
-    activity = EmbeddedCrm(database, clock).write_activity(TENANT, KEY, draft, revision=None)
+    crm = EmbeddedCrm(database, clock)
+    activity = crm.write_activity(TENANT, KEY, draft, revision=None)
+    # Somebody else's meetings with whom Jane follows: she is alerted of them.
+    for number in range(2):
+        others = replace(draft, owner_id="joe", subject=f"Lunch {number} " + "and more " * 20)
+        crm.write_activity(TENANT, f"{KEY}-{number}", others, revision=None)
     with served(crm_pages_app(database, clock, JANE)) as url:
         yield (
             f"{url}/crm",
@@ -66,6 +77,11 @@ def paths(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[
                 "warning": f"activities/{activity.id}/edit",
                 "new activity": f"activities/new?contact={ann.id}",
                 "import": "contacts/import",
+                "alerts": "alerts",
+                "unread alerts": "alerts?show=unread",
+                "groups": "groups",
+                "group": f"groups/{group.id}",
+                "group's form": f"groups/{group.id}/edit",
             },
         )
     database.dispose()
@@ -144,3 +160,18 @@ def test_enter_in_a_field_of_a_new_activity_saves_it(
 
     window.get_by_role("heading", level=1, name="By keyboard").wait_for()
     assert "Ann Lee" in window.locator("main").inner_text()
+
+
+def test_a_contact_is_followed_and_its_alert_read(
+    window: Page, paths: tuple[str, dict[str, str]]
+) -> None:
+    url, pages = paths
+    window.goto(f"{url}/{pages['contact']}")
+
+    window.get_by_role("button", name="Following").click()
+    window.get_by_role("button", name="Follow", exact=True).click()
+    window.get_by_role("button", name="Following").wait_for()
+    window.get_by_role("link", name="Alerts").click()
+
+    window.get_by_role("heading", level=1, name="Alerts").wait_for()
+    assert "No alerts yet" in window.locator("main").inner_text()

@@ -136,6 +136,21 @@ def test_defaults_are_stored_when_they_are_chosen(pane: PaneHarness) -> None:
     expect(page.get_by_label("Type")).to_have_value("Lunch or dinner")
 
 
+def test_ones_own_groups_can_be_who_sees_new_records(pane: PaneHarness) -> None:
+    board = {"id": "b", "name": "Board & friends", "visibility": "group:b"}
+    pane.api.answer("GET", "groups", {"items": [board], "next": None})
+    pane.api.answer(*CHANGE, a_me(default_visibility="group:b"))
+    page = open_settings(pane, default_visibility="group:lost")
+    seen_by = page.get_by_label("Who can see them")
+    expect(seen_by.locator("option:checked")).to_have_text("A group you are not in")
+
+    seen_by.select_option("Board & friends")
+
+    expect(page.locator("[data-key=defaults]")).to_have_attribute("aria-busy", "false")
+    assert pane.api.body(*CHANGE) == {"default_visibility": "group:b"}
+    expect(seen_by).to_have_value("group:b")
+
+
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
