@@ -14,7 +14,7 @@ from dataclasses import dataclass
 _PROPERTY = re.compile(
     r"(String|Integer|Long|Double|Boolean|SystemTime|CLSID|Binary) "
     r"\{[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\} "
-    r"(Name [^\s'](.{0,200}[^\s'])?|Id 0x[0-9a-f]{1,8})",
+    r"(Name [^\s']([^']{0,200}[^\s'])?|Id 0x[0-9a-f]{1,8})",
     re.IGNORECASE,
 )
 

@@ -40,7 +40,7 @@ export const STATE_TONES = {
 };
 
 export const ROW_CODES = {
-  no_address: "No e-mail address in the directory: give the user one in Microsoft 365 and import again.",
+  no_address: "No e-mail address in the directory of the kind your firm uses: give the user one in Microsoft 365 and import again.",
   disabled_by_user: "Enabled, but the user has switched sync off for himself; it stays off until he switches it on.",
   not_found: "This user is no longer there.",
   no_online_server: "The server is no longer there.",
@@ -55,6 +55,7 @@ export const OPERATIONS = {
 
 export const ACTS = {
   configuration_changed: "Changed the configuration",
+  removal_of_unqualified_begun: "Had records removed that no longer qualify",
   sync_enabled: "Enabled sync",
   sync_disabled: "Disabled sync",
   server_assigned: "Assigned a server",

@@ -6,6 +6,7 @@ import base64
 import re
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -15,6 +16,7 @@ import responses
 
 from backend.adapters.mailbox_gates import MailboxGates
 from backend.adapters.routing import CLOUDS
+from backend.domain.competing import Marked
 from backend.domain.errors import (
     ClaimsRequiredError,
     InvalidEventIdError,
@@ -26,7 +28,7 @@ from backend.domain.errors import (
     RemoteRejectedError,
     TransientRemoteError,
 )
-from backend.domain.ports import DirectoryUser, Mailbox
+from backend.domain.ports import DirectoryUser, Mailbox, Window
 from tests.adapters.graph_side import (
     ANNS,
     NOON,
@@ -461,6 +463,55 @@ def test_a_master_category_refused_for_good_is_an_error(web: responses.RequestsM
         a_calendar().ensure_master_category(ANNS, "Ours", "preset7")
 
 
+def test_a_category_of_another_colour_is_coloured_and_nothing_else_of_it_changed(
+    web: responses.RequestsMock,
+) -> None:
+    listed = {"id": "c1", "displayName": "OURS", "color": "preset7"}
+    web.get(CATEGORIES_URL, json={"value": [listed]})
+    web.patch(f"{CATEGORIES_URL}/c1", json={})
+
+    assert a_calendar().recolor_master_category(ANNS, "Ours", "preset3")
+
+    assert orjson.loads(web.calls[1].request.body or b"") == {"color": "preset3"}
+
+
+@pytest.mark.parametrize("listed", [[], [{"id": "c1", "displayName": "Ours", "color": "preset3"}]])
+def test_a_category_that_is_not_there_or_has_the_colour_is_left_alone(
+    web: responses.RequestsMock, listed: list[dict[str, str]]
+) -> None:
+    web.get(CATEGORIES_URL, json={"value": listed})
+
+    assert a_calendar().recolor_master_category(ANNS, "Ours", "preset3")
+
+
+def test_a_colour_that_may_not_be_written_is_no_error(web: responses.RequestsMock) -> None:
+    web.get(CATEGORIES_URL, status=403, json=an_error("ErrorAccessDenied"))
+
+    assert a_calendar().recolor_master_category(ANNS, "Ours", "preset3") is False
+
+
+def test_marks_of_other_syncs_are_categories_and_properties_that_have_a_value(
+    web: responses.RequestsMock,
+) -> None:
+    """Graph docs: get singleValueLegacyExtendedProperty; nothing else of an event is asked for."""
+    mark = "String {66f5a359-4659-4830-9070-00047ec6ac6e} Name other's"
+    shown = [
+        {"id": "1", "categories": ["Riva", 7]},
+        {"id": "2", "singleValueExtendedProperties": [{"id": mark, "value": "42"}]},
+        {"id": "3", "singleValueExtendedProperties": [{"id": mark, "value": ""}, None]},
+        "nonsense",
+    ]
+    web.get(f"{ROOT}/users/{OWNER}/calendarView", json={"value": shown})
+    window = Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC))
+
+    found = a_calendar().read_marks(ANNS, window, [mark])
+
+    assert found == [Marked(("Riva",)), Marked((), (mark,)), Marked()]
+    asked = web.calls[0].request.params
+    assert asked["$select"] == "id,categories"
+    assert "other''s" in asked["$expand"]
+
+
 def test_without_the_permission_no_master_category_is_asked_for() -> None:
     calendar = a_calendar(FakeTokens(frozenset({"calendars.readwrite"})))
 
@@ -544,6 +595,7 @@ def test_a_user_is_found_by_his_object_id(web: responses.RequestsMock) -> None:
         name="Ann Lawyer",
         address="Ann@firm.example",
         mail="Ann@firm.example",
+        principal_name="ann@firm.onmicrosoft.com",
         proxy_addresses=("ann@firm.example", "a.lawyer@firm.example"),
         enabled=True,
     )

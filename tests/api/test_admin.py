@@ -248,6 +248,19 @@ def test_enabling_is_final(desk: Desk) -> None:
         ("cancelled_records", "keep"),
         ("sync_enabled", "yes"),
         ("log_days", 1),
+        ("commencement_date", "2026-02-30"),
+        ("commencement_date", 20260101),
+        ("direction", "sideways"),
+        ("include_location", "no"),
+        ("include_reminder", 1),
+        ("show_as_values", ["busy"]),
+        ("show_as_values", {"busy": "x" * 51}),
+        ("show_as_values", {"asleep": "Busy"}),
+        ("user_address", "fax"),
+        ("added_activity_type", 7),
+        ("competing_marks", [" "]),
+        ("competing_marks", ["String {x} Name y"]),
+        ("unqualified_records", "perhaps"),
         ("nonsense", 1),
     ],
 )
@@ -257,6 +270,37 @@ def test_every_field_says_what_is_wrong_with_it(desk: Desk, name: str, value: ob
     assert (answer.status_code, answer.json["code"]) == (422, "invalid_request")
     assert list(answer.json["errors"]) == [name]
     assert desk.get("/configuration")["version"] == 1
+
+
+def test_directions_that_are_a_later_step_are_refused_in_words_and_change_nothing(
+    desk: Desk,
+) -> None:
+    answer = desk.change(direction="both", past_days=12)
+
+    assert (answer.status_code, answer.json["code"]) == (409, "direction_not_available")
+    assert desk.get("/configuration")["direction"] == "from_microsoft"
+    assert desk.get("/configuration")["version"] == 1
+
+
+def test_what_means_nothing_is_stored_as_nothing(desk: Desk) -> None:
+    answer = desk.change(
+        added_activity_type="  ",
+        show_as_values={"busy": "busy", "oof": " OutOfOffice ", "free": ""},
+        commencement_date="2026-01-15",
+    )
+
+    assert answer.json["added_activity_type"] is None
+    assert answer.json["show_as_values"] == {"oof": "OutOfOffice"}
+    assert answer.json["commencement_date"] == "2026-01-15"
+    assert desk.change(commencement_date=None).json["commencement_date"] is None
+
+
+def test_removing_what_no_longer_qualifies_is_an_act_of_its_own_in_the_audit(desk: Desk) -> None:
+    answer = desk.change(unqualified_records="remove")
+
+    assert (answer.status_code, answer.json["version"]) == (200, 1)
+    assert [row.act for row in desk.rows(AuditRow)] == ["removal_of_unqualified_begun"]
+    assert desk.services.administration.rings
 
 
 def test_the_whole_object_may_be_sent_back(desk: Desk) -> None:

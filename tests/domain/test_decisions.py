@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from backend.domain.category import CategoryWord, category_says
-from backend.domain.crm import Phase
+from backend.domain.crm import ActivityDraft, Phase
 from backend.domain.event import Event, EventType, Sensitivity
 from backend.domain.link import EndReason, Link, Trigger
 from backend.domain.mapping import draft_for
@@ -25,8 +25,8 @@ from backend.domain.plan import (
     decide,
     plan,
 )
-from backend.domain.policy import SyncMode, UserState, choosable_modes
-from backend.domain.rules import EventFacts, Reason, evaluate
+from backend.domain.policy import Origin, SyncMode, UserState, choosable_modes
+from backend.domain.rules import EventFacts, Reason, Verdict, evaluate
 from tests.support.builders import (
     CATEGORY,
     NOON,
@@ -312,3 +312,65 @@ def test_a_category_lost_from_the_whole_mailbox_is_no_untick() -> None:
     assert (decision.line, decision.trigger) == ("master_category_lost", None)
     assert decision.memory is not None
     assert decision.memory.seen is False
+
+
+WEEK = NOON + timedelta(days=7)
+
+
+def judged(origin: Origin, **policy: object) -> Verdict:
+    """What today's rules say of a meeting with a client."""
+    return evaluate(
+        a_situation(origin=origin, policy=replace(a_policy(contact_types=("Client",)), **policy))  # type: ignore[arg-type]
+    )
+
+
+@pytest.mark.parametrize(
+    ("origin", "policy", "code"),
+    [
+        (Origin.AUTOMATIC, {"contact_types": ("Vendor",)}, "no_selected_contact_type"),
+        (Origin.AUTOMATIC, {"block_list": ("client.example",)}, "blocked_address"),
+        (Origin.MANUAL, {"block_list": ("client.example",)}, "blocked_address"),
+        (
+            Origin.MANUAL,
+            {"own_domains": ("client.example",), "sync_internal_manual": False},
+            "internal_only",
+        ),
+        (Origin.MANUAL, {"commencement_date": date(2030, 1, 1)}, "before_commencement"),
+        (Origin.MANUAL, {"contact_types": ("Vendor",)}, None),
+    ],
+)
+def test_a_record_that_no_longer_qualifies_goes_only_in_a_review(
+    origin: Origin, policy: dict[str, object], code: str | None
+) -> None:
+    """L9, S6: by itself no rule of E11-E17 takes a record away."""
+    event = an_event(an_attendee(), categories=(CATEGORY,))
+    sight = a_sight(event, verdict=judged(origin, **policy), record=a_record(draft_of(event)))
+    link = a_link(origin=origin)
+
+    assert decide(link, sight) is None
+    decision = decide(replace(link, review_until=WEEK), sight)
+
+    if code is None:
+        assert decision is None
+    else:
+        assert decision is not None
+        assert (decision.trigger, decision.reason) == (Trigger.LET_GO, code)
+        assert decision.weight is Weight.NONE  # the brake is about what Outlook shows (L7)
+    assert decide(replace(link, review_until=NOON), sight) is None
+
+
+def test_a_review_waits_for_the_crm_and_for_what_freezes_the_link() -> None:
+    event = an_event(an_attendee(), categories=(CATEGORY,))
+    verdict = judged(Origin.AUTOMATIC, contact_types=())
+    link = a_link(origin=Origin.AUTOMATIC, review_until=WEEK)
+    frozen = judged(Origin.AUTOMATIC, contact_types=(), mode=SyncMode.MANUAL)
+
+    assert decide(link, a_sight(event, verdict=verdict, record_known=False)) is None
+    decision = decide(link, a_sight(event, verdict=frozen, record=a_record(draft_of(event))))
+
+    assert decision is not None
+    assert (decision.trigger, decision.blocked_by) == (None, "mode_not_allowed")
+
+
+def draft_of(event: Event) -> ActivityDraft:
+    return draft_for(event, (), POLICY, owner_oid=OWNER_OID)

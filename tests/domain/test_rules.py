@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from backend.domain.crm import AttendeeMatch
 from backend.domain.event import Sensitivity
 from backend.domain.matching import match_attendees
 from backend.domain.policy import (
@@ -43,6 +44,9 @@ AUTOMATIC_ONLY = [
     Reason.OPTED_OUT,
     Reason.DRAFT_EVENT,
 ]
+
+
+DAY_BEFORE = NOON.replace(hour=0) - timedelta(days=1)
 
 
 def facts(**changes: Any) -> EventFacts:
@@ -117,6 +121,23 @@ NO: dict[str, tuple[Reason, Situation]] = {
     "blocked by the user": (
         Reason.BLOCKED_ADDRESS,
         a_situation(user=a_user(block_list=("BEN@client.example",))),
+    ),
+    "without an address of the chosen kind": (
+        Reason.USER_NOT_ENABLED,
+        a_situation(user=a_user(has_address=False)),
+    ),
+    "ended before the commencement date": (
+        Reason.BEFORE_COMMENCEMENT,
+        a_situation(
+            facts=facts(end=DAY_BEFORE - timedelta(seconds=1)),
+            policy=a_policy(commencement_date=DAY_BEFORE.date()),
+        ),
+    ),
+    "nobody is a contact": (
+        Reason.NO_CONTACT,
+        a_situation(
+            facts=facts(attendee_matches=(a_match(),)), policy=a_policy(unmatched_manual=False)
+        ),
     ),
 }
 
@@ -260,6 +281,34 @@ def test_the_period_includes_both_of_its_ends(seconds: int) -> None:
 
     for end in (begin + timedelta(seconds=seconds), until - timedelta(seconds=seconds)):
         assert evaluate(a_situation(facts=facts(end=end))).eligible
+
+
+def test_the_commencement_date_counts_from_its_first_instant_and_for_both_ways() -> None:
+    policy = a_policy(commencement_date=DAY_BEFORE.date(), contact_types=("Client",))
+
+    def codes(end: datetime, origin: Origin) -> tuple[str, ...]:
+        situation = a_situation(facts=facts(end=end), policy=policy, origin=origin)
+        return evaluate(situation).codes
+
+    for origin in Origin:
+        assert codes(DAY_BEFORE, origin) == ()
+        assert codes(DAY_BEFORE - timedelta(seconds=1), origin) == ("before_commencement",)
+
+
+def test_a_tick_without_contacts_is_refused_only_where_the_firm_says_so() -> None:
+    """A2, unmatched events; what a block list or the personnel switch leaves out is a contact."""
+    policy = a_policy(contact_types=("Client",), unmatched_manual=False)
+    excluded = AttendeeMatch(an_attendee(), "excluded", a_contact())
+
+    def codes(origin: Origin, *people: AttendeeMatch) -> tuple[str, ...]:
+        known = facts(attendee_matches=people)
+        return evaluate(a_situation(origin=origin, facts=known, policy=policy)).codes
+
+    assert codes(Origin.MANUAL, a_match()) == ("no_contact",)
+    assert codes(Origin.MANUAL) == ("no_contact",)
+    assert codes(Origin.MANUAL, a_match(), a_match(contact=a_contact())) == ()
+    assert codes(Origin.MANUAL, excluded) == ()
+    assert codes(Origin.AUTOMATIC, a_match()) == ("no_selected_contact_type",)
 
 
 def test_a_private_event_may_be_synced_without_people_where_the_firm_says_so() -> None:

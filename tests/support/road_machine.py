@@ -21,6 +21,8 @@ from hypothesis.stateful import (
     rule,
 )
 
+from backend.db import crowds
+from backend.db.crowds import Crowd
 from backend.domain.crm import Activity
 from backend.domain.errors import TransientRemoteError
 from backend.domain.event import Event, EventType, Sensitivity
@@ -29,6 +31,7 @@ from backend.domain.plan import FREEZING
 from backend.services.answers import EventAnswer
 from backend.services.crm_news import CrmNews
 from backend.services.pausing import Pausing
+from backend.services.reevaluation import judge_again
 from backend.services.run import CALL_DEADLINE
 from backend.sql import Database
 from tests.support.actors import Actor, gate
@@ -354,6 +357,25 @@ class RoadMachine(RuleBasedStateMachine):
         self._disturb()
         changed = EventType.SERIES_MASTER if recurring else EventType.SINGLE_INSTANCE
         self.stage.edit(type=changed)
+
+    @rule(
+        settings=st.sampled_from(
+            [
+                {"include_location": False, "include_reminder": False},
+                {"include_location": True, "show_as_values": {"busy": "Busy"}},
+                {"include_description": False, "category_color": "preset3"},
+            ]
+        ),
+        removes=st.booleans(),
+    )
+    def admin_saves_settings(self, settings: dict[str, object], removes: bool) -> None:
+        """What a record holds changes, nobody's wish does; all records qualify (L9, S6)."""
+        self.stage.configure(**settings)
+        whose, now = Crowd(firm_id=self.firm_id), self.stage.clock()
+        with self.database.write.begin() as session:
+            if removes:
+                crowds.ask_for_review(session, whose, now + timedelta(days=7))
+            judge_again(session, whose, now)
 
     # -- the CRM -----------------------------------------------------------------------------
 
