@@ -28,6 +28,7 @@ from backend.bench.crm_data import (
     originator,
 )
 from backend.bench.pane import own_schema, percentile
+from backend.crm import naming
 from backend.crm.access import CrmCaller
 from backend.crm.activity_desk import ActivityDesk
 from backend.crm.activity_filter import ActivityFilter
@@ -117,6 +118,7 @@ def cases(database: Database, size: Size) -> Iterator[Case]:
     yield from _grids(database, size)
     yield from _lists(database, size)
     yield from _searches(database)
+    yield "a contact changes: whom to look at", lambda n: _named(database, size, n)
     contacts = ContactDesk(database, _now)
     yield (
         "contacts: search a name",
@@ -228,6 +230,15 @@ def _searches(database: Database) -> Iterator[Case]:
         "search a rare word of one originator",
         lambda n: search("zugzwang", originator=originator(n)),
     )
+
+
+def _named(database: Database, size: Size, number: int) -> list[str]:
+    """What a person who saves a contact waits for: which followed records name him."""
+    later = size.activities - 10 * number - 1
+    with database.read() as session:
+        return naming.keys_naming(
+            session, TENANT, [f"person{later * 13 % size.contacts}@company.example"]
+        )
 
 
 def _month(number: int, size: Size) -> dict[str, Any]:

@@ -27,6 +27,8 @@ LAST = datetime(2027, 1, 1, tzinfo=UTC)
 APART = timedelta(minutes=6)
 RARE_EVERY = 50_000
 """One of so many records has the rare word in its subject, and one the rare type."""
+FOLLOWED_PERCENT = 3
+"""Of the records, the latest, still follow an event: those of some months out of eleven years."""
 SUBJECTS = ("Quarterly review", "Kick-off", "Lunch", "Call about the contract", "Hearing")
 TOPICS = ("Aldgate", "Bishopsgate", "Cornhill", "Dowgate", "Farringdon", "Holborn", "Ludgate")
 
@@ -165,7 +167,8 @@ def _records(
         "show_as": "'busy'",
         "importance": "'normal'",
         "private": say.false,
-        "sync_status": "'synced'",
+        "sync_status": f"CASE WHEN i % 10 = 0 THEN 'not_synced'"
+        f" WHEN i < {count - count * FOLLOWED_PERCENT // 100} THEN 'final' ELSE 'synced' END",
         "notes": "''",
         "company_ids": say.json("'[]'"),
         "opportunity_ids": say.json("'[]'"),
