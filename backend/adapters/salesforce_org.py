@@ -333,7 +333,7 @@ class _OurSession(requests.Session):
             method,
             "http://" + url.removeprefix("https://") if self._plain else url,
             system=SYSTEM,
-            path=_shown(url),
+            path=shown_path(url),
             params=params,
             headers=headers,
             data=data,
@@ -353,7 +353,7 @@ def _as_response(answer: Answer, url: str) -> requests.Response:
     return response
 
 
-def _shown(url: str) -> str:
+def shown_path(url: str) -> str:
     """The address as the log may show it: without ids, keys and queries (X4)."""
     parts = urlsplit(url).path.split("/")
     shown = [part if len(part) < 15 or part.endswith("__c") else "{id}" for part in parts]
