@@ -48,6 +48,30 @@ def write(
     )
 
 
+def was_viewed(
+    session: Session,
+    firm_id: str,
+    by_user_id: str,
+    *,
+    since: datetime,
+    target: tuple[str, str | None],
+    what: str,
+) -> bool:
+    """Whether somebody's view of the same thing has been written down since then."""
+    kind, key = target
+    lines = session.scalars(
+        select(AuditRow.fields).where(
+            AuditRow.firm_id == firm_id,
+            AuditRow.at > since,
+            AuditRow.by_user_id == by_user_id,
+            AuditRow.act == "viewed",
+            AuditRow.target_kind == kind,
+            AuditRow.target_id.is_not_distinct_from(key),
+        )
+    )
+    return any(fields == [what] for fields in lines)
+
+
 def page(session: Session, firm_id: str, *, limit: int, before: Place | None) -> list[Entry]:
     """A firm's lines, newest first, at most ``limit``."""
     wanted = (

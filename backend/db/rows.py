@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from backend.db.models import FirmRow, HistoryRow, LinkRow, MailboxRow, ServerRow, UserRow
+from backend.domain.erasure import ErasedPeople
 from backend.domain.link import CategoryMemory, Link, LinkState, Trigger, next_state
 from backend.domain.policy import Policy, UserState
 from backend.domain.rules import Reason
@@ -28,6 +29,7 @@ def policy_of(firm: FirmRow) -> Policy:
         unmatched_manual=firm.unmatched_manual,
         unmatched_automatic=firm.unmatched_automatic,
         blocked_addresses=firm.blocked_addresses,
+        erased=ErasedPeople(firm.id, frozenset(firm.erased)),
         block_list=tuple(firm.block_list),
         own_domains=(*firm.verified_domains, *firm.further_domains),
         contact_types=tuple(firm.contact_types),

@@ -15,6 +15,7 @@ from backend.domain.crm import (
     MatchedContact,
     UnmatchedAttendee,
 )
+from backend.domain.erasure import ErasedPeople
 from backend.domain.event import AttendeeType, Event
 from backend.domain.policy import Policy
 
@@ -30,19 +31,26 @@ def draft_for(
     owner_oid: str,
     activity_type: str | None = None,
 ) -> ActivityDraft:
-    """What the CRM should hold of ``event``. Private events (where allowed) lose all people."""
-    people = () if event.is_private else tuple(matches)
+    """What the CRM should hold of ``event``. Private events (where allowed) lose all people.
+
+    Nobody who was erased is in it (X6).
+    """
+    erased = policy.erased
+    people = () if event.is_private else tuple(m for m in matches if not _is_erased(m, erased))
+    organizer = event.organizer
     return ActivityDraft(
-        subject=event.subject.strip() or NO_SUBJECT,
+        subject=erased.taken_out_of(event.subject.strip()) or NO_SUBJECT,
         type=activity_type or policy.activity_type,
-        description=(event.body_text or "") if policy.include_description else "",
+        description=erased.taken_out_of(event.body_text or "")
+        if policy.include_description
+        else "",
         start=event.start,
         end=event.end,
         all_day=event.all_day,
         start_date=event.start_date,
         end_date=event.end_date,
         time_zone=event.time_zone,
-        location=_places(event) if policy.include_location else "",
+        location=erased.taken_out_of(_places(event)) if policy.include_location else "",
         resources=rooms_of(event) if policy.include_location else (),
         status=ActivityStatus.CANCELLED if event.is_cancelled else ActivityStatus.CONFIRMED,
         contacts=_contacts(people),
@@ -56,7 +64,7 @@ def draft_for(
             for m in people
             if m.match in ("unmatched", "group")
         ),
-        assigned_to=event.organizer,
+        assigned_to=None if organizer and erased.holds(organizer.address) else organizer,
         owner_id=owner_oid,
         event_id=event.id,
         ical_uid=event.ical_uid,
@@ -68,6 +76,12 @@ def draft_for(
         private=event.is_private,
         reminder_minutes=event.reminder_minutes if policy.include_reminder else None,
     )
+
+
+def _is_erased(match: AttendeeMatch, erased: ErasedPeople) -> bool:
+    """By any address: the one he was invited under, or another one of the contact's."""
+    emails = match.contact.emails if match.contact is not None else ()
+    return any(erased.holds(address) for address in (match.attendee.address, *emails))
 
 
 def _places(event: Event) -> str:

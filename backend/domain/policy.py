@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
+from backend.domain.erasure import ErasedPeople
 from backend.domain.event import domain_of, normalised_address
 
 
@@ -97,6 +98,8 @@ class Policy:
     cancelled_records: str = "mark"
     """``mark`` or ``delete`` (L6)."""
     delete_synced_events: bool = True
+    erased: ErasedPeople = field(default_factory=ErasedPeople)
+    """No record names them (X6)."""
 
     def period(self, now: datetime) -> tuple[datetime, datetime]:
         """Between which instants an event's end lies inside the period."""

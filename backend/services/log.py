@@ -52,7 +52,9 @@ class Log:
 
     def export(self, principal: Principal, chosen: LogFilter) -> Iterator[LogLine]:
         """The lines that a log shows, page by page, at most :data:`MOST_EXPORTED`."""
-        return islice(self._exported(self._office.admit(principal), chosen), MOST_EXPORTED)
+        admin = self._office.admit(principal)
+        self._office.note_view(admin, "log", None, "export")
+        return islice(self._exported(admin, chosen), MOST_EXPORTED)
 
     def _exported(self, admin: Admin, chosen: LogFilter) -> Iterator[LogLine]:
         after: Place | None = None

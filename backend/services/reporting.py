@@ -107,6 +107,8 @@ class Reporting:
             lines = tuple(line_of(Logged(row, owner.user, link)) for row in rows)
             uid = link.ical_uid if link is not None else ical_uid
             is_own = owner.mailbox.id == admin.mailbox_id
+            about = link.id if link is not None else key
+        self._office.note_view(admin, "event", about, "explanation")
         return Explanation(
             user=owner.user.address or owner.user.name,
             mailbox_id=owner.mailbox.id,
@@ -136,7 +138,9 @@ class Reporting:
             owner, link, key = self._find(session, admin, ical_uid, event_id, mailbox)
             values = self._callers.owner_of(owner)
             opted_out = link is not None and link.opted_out
+            about = link.id if link is not None else key
             uid = link.ical_uid if link is not None else ical_uid
+        self._office.note_view(admin, "event", about, "replay")
         if values.server is None:
             raise NotNowError("No online server is assigned to the user.", code="no_online_server")
         calendar = self._calendars.as_app(values.server, budget=_REPLAY_BUDGET)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,10 @@ from backend.services.answers import Place
 from backend.services.callers import Callers
 from backend.services.transactions import Note
 from backend.sql import Database
+
+VIEWED = "viewed"
+VIEWS_FOLDED = timedelta(hours=1)
+LONGEST_ID = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,25 @@ class Office:
             target_id=target_id,
             fields=fields,
         )
+
+    def note_view(self, admin: Admin, target_kind: str, target_id: str | None, what: str) -> None:
+        """Write down that somebody looked at what is not shown to everybody (A11).
+
+        In a transaction of its own. Once an hour for each person and thing, so that paging and
+        looking again do not flood the audit.
+        """
+        key = target_id[-LONGEST_ID:] if target_id else None
+        now = self._clock()
+        with self._database.write.begin() as session:
+            if not audit.was_viewed(
+                session,
+                admin.firm_id,
+                admin.user_id,
+                since=now - VIEWS_FOLDED,
+                target=(target_kind, key),
+                what=what,
+            ):
+                self.note(session, admin, VIEWED, target_kind, key, (what,))
 
     def noting(
         self, admin: Admin, act: str, target_kind: str, target_id: str | None = None

@@ -48,6 +48,8 @@ MOST_PAGES = 20
 BUDGET = 12.0
 """Seconds a person may wait for the numbers."""
 MOST_SAMPLES = 50
+LONGEST = timedelta(days=1825)
+"""Graph answers no longer window (Graph docs: list calendarView)."""
 MARGIN = timedelta(days=1)
 """An event may have been moved a little since its link was last looked at."""
 
@@ -102,6 +104,8 @@ class Simulator:
         As if sync had been on all the time: that an event is older than that does not count.
         """
         admin = self._office.admit(principal)
+        # Its samples name contacts.
+        self._office.note_view(admin, "configuration", None, "preview")
         given = normalised(changes)
         until = self._monotonic() + BUDGET
         firm, calendars, total = self._enabled(admin, given)
@@ -257,7 +261,8 @@ def _window(calendar: _Calendar, now: datetime) -> Window:
     """The last 30 days, and as far as there are records of this calendar."""
     ends = [link.event_end for link in calendar.followed.values() if link.event_end is not None]
     start = min([now - PERIOD, *(end - MARGIN for end in ends)])
-    return Window(start, max([now, *(end + MARGIN for end in ends)]))
+    end = max([now, *(end + MARGIN for end in ends)])
+    return Window(start, min(end, start + LONGEST))
 
 
 def _no_longer_qualifies(
