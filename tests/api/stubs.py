@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from backend.crm.group_desk import Nobody
 from backend.domain.adding import ActivityForm
 from backend.domain.crm import (
     Activity,
@@ -45,6 +46,7 @@ from backend.services.answers import (
     Person as Named,
 )
 from backend.services.notifications import Notice, NotStoredError, Receipt
+from backend.services.type_settings import TypeSettings
 from backend.sql import Database
 from tests.support.desk import LazyDesk
 
@@ -429,6 +431,8 @@ class StubServices:
     notifications: StubNotifications = field(default_factory=StubNotifications)
     health: StubHealth = field(default_factory=StubHealth)
     crm_news: StubCrmNews = field(default_factory=StubCrmNews)
+    colleagues: Nobody = field(default_factory=Nobody)
+    type_settings: TypeSettings = field(default_factory=lambda: TypeSettings(lambda: NOW))
     verifier: StubVerifier = field(default_factory=StubVerifier)
     sign_in: StubSignIn = field(default_factory=StubSignIn)
     now: datetime = NOW
