@@ -114,11 +114,11 @@ class People:
 
     def _check(self, owner: Owner, policy: Policy, preferences: Preferences) -> None:
         if preferences.enabled:
+            if owner.user.address is None:
+                raise NotAllowedError("You have no e-mail address of the type your firm uses.")
             state = user_state_of(owner.user, owner.mailbox, owner.server)
             if not state.may_enable_himself(policy):
                 raise NotAllowedError("Only your administrator can enable calendar sync for you.")
-            if owner.user.address is None:
-                raise NotAllowedError("You have no e-mail address of the type your firm uses.")
         if preferences.mode is not None and preferences.mode not in choosable_modes(policy.mode):
             raise RuleError(
                 f"Your firm does not use {preferences.mode.value} sync.", code="mode_not_allowed"
@@ -159,7 +159,7 @@ class People:
             enabled_by_admin=owner.user.enabled_by_admin,
             enabled_by_user=owner.user.enabled_by_user,
             mode=mode_in_force(owner.user.mode, policy.mode),
-            may_enable=state.may_enable_himself(policy) and owner.user.address is not None,
+            may_enable=state.may_enable_himself(policy),
             choosable_modes=choosable_modes(policy.mode),
             block_list=tuple(owner.user.block_list),
             default_activity_type=owner.user.default_activity_type,

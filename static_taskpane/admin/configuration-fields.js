@@ -60,7 +60,7 @@ export const GROUPS = [
       of("types")("contact_types", "Contact types that sync by themselves", "In automatic and combined mode an event syncs when at least one attendee is a contact of one of these types. Types that are not chosen can still be synced by hand."),
       onOff("also_company_types", "Types of a contact's company count as well", "A contact without a chosen type still counts when the company has one."),
       onOff("users_may_enable", "Users may switch sync on and off for themselves", "Off: only administrators enable users, on the page Users."),
-      choice("user_address", "A user is known by", "Who has no address of this kind is not synced and cannot be enabled; the page Users says so in the row.", {
+      choice("user_address", "A user is known by", "Who has no address of this kind is not synced and cannot be enabled; the page Users says so in the row. Import the directory there first, so that both kinds are known.", {
         choices: [["mail", "The primary e-mail address"], ["principal_name", "The sign-in name (user principal name)"]],
       }),
     ],

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from backend.db import crowds, people
 from backend.db.crowds import Crowd
 from backend.db.models import FirmRow, UserRow, WatchRow
 from backend.domain.crm import Contact
-from backend.domain.policy import SyncMode
+from backend.domain.policy import SyncMode, UserAddress
 from backend.services.answers import Preferences
 from backend.services.people import People
 from backend.services.reevaluation import judge_again
@@ -166,3 +167,90 @@ def test_members_enabled_by_the_firms_own_switch_are_activated_then(stage: Stage
 def _activated_at(stage: Stage) -> object:
     with stage.database.read() as session:
         return session.scalars(select(UserRow.activated_at).where(UserRow.oid == stage.oid)).one()
+
+
+# -- records that no longer qualify ----------------------------------------------------------------
+
+
+def under_review(stage: Stage) -> None:
+    """An automatic record whose type is not chosen any more, and an admin who wants it gone."""
+    stage.crm.contacts["ben@client.example"] = (Contact("c", "Ben", types=("Client",)),)
+    stage.clock.advance(timedelta(hours=1))
+    stage.edit(created_at=stage.clock())
+    settle(stage)
+    assert len(stage.crm.live) == 1
+    stage.configure(contact_types=[])
+    whose = Crowd(mailbox_id=stage.mailbox_id)
+    with stage.database.write.begin() as session:
+        crowds.ask_for_review(session, whose, stage.clock() + timedelta(days=7))
+        crowds.ring_wanted(session, whose, stage.clock())
+
+
+def test_a_record_that_no_longer_qualifies_goes_in_a_review_and_a_tick_brings_it_back(
+    stage: Stage,
+) -> None:
+    under_review(stage)
+    with stage.database.read() as session:
+        [followed] = crowds.followed(session, stage.mailbox_id)
+
+    settle(stage)
+    gone = stage.link.state.value, stage.link.reason, len(stage.crm.live)
+    stage.tick()
+    settle(stage)
+
+    assert followed.event_id == stage.event.id
+    assert gone == ("removed", "no_selected_contact_type", 0)
+    assert (stage.link.state.value, len(stage.crm.live)) == ("linked", 1)
+    assert "no_longer_qualifies" in stage.history()
+
+
+def test_whoever_ticks_before_the_review_comes_keeps_the_record(stage: Stage) -> None:
+    under_review(stage)
+
+    stage.tick()
+    settle(stage)
+
+    assert (stage.link.state.value, stage.link.review_until) == ("linked", None)
+    assert len(stage.crm.live) == 1
+
+
+def test_a_review_waits_for_a_crm_that_is_down(stage: Stage) -> None:
+    under_review(stage)
+    stage.crm.down = True
+    settle(stage)
+    waits = stage.row.review_until
+
+    stage.crm.down = False
+    stage.clock.advance(timedelta(minutes=10))
+    settle(stage)
+
+    assert waits is not None
+    assert stage.crm.live == []
+
+
+# -- which address identifies a user ---------------------------------------------------------------
+
+
+def test_the_kind_of_address_decides_for_users_of_whom_the_directory_has_told(stage: Stage) -> None:
+    def address() -> str | None:
+        with stage.database.read() as session:
+            return session.scalars(select(UserRow.address).where(UserRow.oid == stage.oid)).one()
+
+    def identify_by(kind: UserAddress) -> None:
+        with stage.database.write.begin() as session:
+            people.identify_by(session, stage.mailbox().firm_id, kind)
+
+    before = address()
+    identify_by(UserAddress.PRINCIPAL_NAME)
+    untold = address()
+    with stage.database.write.begin() as session:
+        session.execute(update(UserRow).values(mail="ann@firm.example", principal_name=None))
+    with stage.database.read() as session:
+        firm_id = stage.mailbox().firm_id
+        would_leave = people.count_without(session, firm_id, UserAddress.PRINCIPAL_NAME)
+    identify_by(UserAddress.PRINCIPAL_NAME)
+    without = address()
+    identify_by(UserAddress.MAIL)
+
+    assert untold == before
+    assert (would_leave, without, address()) == (1, None, "ann@firm.example")
