@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from backend.crm.access import CrmCaller
 from backend.crm.gateway import EmbeddedCrm
 from backend.domain.crm import Activity, MatchedContact, SyncStatus
+from backend.domain.event import OnlineMeeting
 from backend.sql import Database
 from tests.crm.gateway_contract import KEY, OTHER_TENANT, TENANT, MakeContact, a_draft, a_full_draft
 from tests.support.crm import HandClock, contact_maker, create_tables
@@ -103,6 +104,39 @@ def test_every_page_answers_and_has_neither_inline_script_nor_style(
         assert "frame-ancestors 'none'" in policy
         assert "X-Frame-Options" not in response.headers
         assert not re.search(r"<script|<style|\sstyle=|\son\w+=\"", response.text)
+
+
+@pytest.mark.parametrize(
+    ("zone", "shown"),
+    [
+        ("W. Europe Standard Time", ("10:00–11:00", "W. Europe Standard Time", "08:30")),
+        ("America/New_York", ("04:00–05:00", "America/New_York", "02:30")),
+        ("Some zone of tomorrow", ("09:00–10:00", "UTC", "Some zone of tomorrow", "07:30")),
+        (None, ("09:00–10:00", "UTC", "07:30")),
+    ],
+)
+def test_an_activity_page_shows_what_outlook_carried(
+    client: FlaskClient, crm: EmbeddedCrm, zone: str | None, shown: tuple[str, ...]
+) -> None:
+    activity = synced(
+        crm,
+        time_zone=zone,
+        show_as="workingElsewhere",
+        importance="high",
+        reminder_minutes=90,
+        online_meeting=OnlineMeeting("zoom", "https://us02web.zoom.us/j/1"),
+        event_id="AAkALgAAAAAAHYQDEapmEc2byACqAC",
+        ical_uid="040000008200E00074C5B7101A82E008",
+    )
+
+    page = client.get(f"/crm/activities/{activity.id}").text
+
+    for words in (
+        *shown,
+        *("1 h", "Working elsewhere", "High", "90 min before", "Join with Zoom"),
+        *("AAkALgAAAAAAHYQDEapmEc2byACqAC", "040000008200E00074C5B7101A82E008"),
+    ):
+        assert words in page, words
 
 
 def test_hostile_text_is_shown_as_text(client: FlaskClient, crm: EmbeddedCrm) -> None:
