@@ -14,7 +14,7 @@ import { BRAKE_FOLLOWS, BRAKE_WAITING, BRAKE_WENT, named } from "./words.js";
  * @param {(words: string) => Promise<void>} decided */
 export function decideBrake(person, decided) {
   const trouble = el("p", { role: "alert", class: "state danger" });
-  const body = el("div", { "aria-live": "polite" });
+  const body = el("div", { class: "parts", "aria-live": "polite" });
   const decide = async (/** @type {"let_go" | "hold"} */ decision) => {
     try {
       await post(`brake/${person.mailbox_id}`, { decision });
@@ -100,8 +100,8 @@ function sentence(numbers, words) {
 /** @param {Record<string, number>} hold */
 function kept({ restored = 0, unfollowed = 0, followed = 0 }) {
   return [
-    `${counted(restored, "record")} that went within the last hour ${restored === 1 ? "comes" : "come"} back with the category`,
-    `${counted(unfollowed, "record")} of events that are gone for good ${unfollowed === 1 ? "stays" : "stay"} and ${unfollowed === 1 ? "is" : "are"} not followed any more`,
-    `${counted(followed, "record")} ${followed === 1 ? "is" : "are"} followed on, as if nothing had happened`,
-  ].join("; ") + ".";
+    restored > 0 && `${counted(restored, "record")} that went within the last hour ${restored === 1 ? "comes" : "come"} back with the category`,
+    unfollowed > 0 && `${counted(unfollowed, "record")} of events that are gone for good ${unfollowed === 1 ? "stays" : "stay"} and ${unfollowed === 1 ? "is" : "are"} not followed any more`,
+    followed > 0 && `${counted(followed, "record")} ${followed === 1 ? "is" : "are"} followed on, as if nothing had happened`,
+  ].filter(Boolean).join("; ") + ".";
 }

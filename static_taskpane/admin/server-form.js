@@ -18,12 +18,13 @@ export function editServer(server, saved) {
     expires_at: text("expires_at", "The secret expires on", server?.expires_at?.slice(0, 10) ?? "", "You are warned 30 days before.", "date"),
   };
   const cloud = el("select", { id: "cloud" }, ...Object.entries(CLOUDS).map(([key, label]) => el("option", { value: key, selected: key === (server?.cloud ?? "global") }, label)));
-  const pem = el("textarea", { id: "certificate_pem", rows: "4", spellcheck: "false", autocomplete: "off", "aria-describedby": "certificate_pem-hint" });
+  const file = el("input", { id: "certificate", type: "file", accept: ".pem,.pfx,.p12", "aria-describedby": "certificate-hint" });
+  const password = text("certificate_password", "Password of the file", "", "For a PFX that has one. It is not kept.", "password");
   const save = async (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     trouble.textContent = "";
-    const given = entered(fields, cloud.value, pem.value, server);
     try {
+      const given = { ...entered(fields, cloud.value, server), ...(await certificate(file, password.input.value)) };
       await (server ? patch(`exchange-servers/${server.id}`, given) : post("exchange-servers", given));
       box.close();
       await saved(server ? "The server was changed. Test it now." : "The server was added. Test it now.");
@@ -43,8 +44,9 @@ export function editServer(server, saved) {
       fields.tenant_id.box,
       fields.client_id.box,
       fields.secret.box,
-      el("div", { class: "field" }, el("label", { for: "certificate_pem" }, "or certificate with private key (PEM)"), pem,
-        el("span", { class: "hint", id: "certificate_pem-hint" }, `Its end is read from it.${kept}`)),
+      el("div", { class: "field" }, el("label", { for: "certificate" }, "or a certificate file with its private key (PEM or PFX)"), file,
+        el("span", { class: "hint", id: "certificate-hint" }, `Its end is read from it. It is kept encrypted and never shown again.${kept}`)),
+      password.box,
       fields.expires_at.box,
       trouble,
       el("div", { class: "actions" },
@@ -68,10 +70,23 @@ function text(id, label, value, hint, type = "text") {
   };
 }
 
+/** The file that was chosen, as the API takes it: text of a PEM, any other file as a PFX.
+ * @param {HTMLInputElement} input @param {string} password
+ * @returns {Promise<Record<string, string>>} */
+async function certificate(input, password) {
+  const file = input.files?.[0];
+  if (!file) return {};
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const pem = new TextDecoder().decode(bytes);
+  if (pem.includes("-----BEGIN ")) return { certificate_pem: pem };
+  const certificate_pfx = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+  return { certificate_pfx, ...(password && { certificate_password: password }) };
+}
+
 /** What was entered; when editing, only what differs.
- * @param {Record<string, TextField>} fields @param {string} cloud @param {string} pem
+ * @param {Record<string, TextField>} fields @param {string} cloud
  * @param {import("./servers.js").Server | null} server */
-function entered(fields, cloud, pem, server) {
+function entered(fields, cloud, server) {
   /** @type {Record<string, string | null>} */
   const given = {};
   for (const name of /** @type {const} */ (["name", "tenant_id", "client_id"])) {
@@ -80,7 +95,6 @@ function entered(fields, cloud, pem, server) {
   }
   if (server === null || cloud !== server.cloud) given.cloud = cloud;
   if (fields.secret.input.value) given.secret = fields.secret.input.value;
-  if (pem.trim()) given.certificate_pem = pem;
   const day = fields.expires_at.input.value;
   if (day && day !== server?.expires_at?.slice(0, 10)) given.expires_at = `${day}T00:00:00Z`;
   return given;
@@ -97,5 +111,6 @@ function explain(error) {
 /** @type {Record<string, string>} */
 const NAMES = {
   name: "Name", cloud: "Cloud", tenant_id: "Tenant ID", client_id: "Client ID",
-  secret: "Client secret", certificate_pem: "Certificate", expires_at: "Expiry",
+  secret: "Client secret", certificate_pem: "Certificate", certificate_pfx: "Certificate",
+  certificate_password: "Password of the file", expires_at: "Expiry",
 };

@@ -111,9 +111,10 @@ class SimulatorPage {
     const sums = nothing();
     const bar = el("progress", { "aria-label": "Calendars read", max: "1", value: "0" });
     const words = el("p", {}, "Reading calendars…");
-    const host = el("div", {});
+    const host = el("div", { class: "parts" });
     const stop = el("button", { type: "button", click: () => this.#running.abort() }, "Stop");
-    this.#answer.replaceChildren(el("section", { class: "group", "aria-label": "Result" }, el("h2", {}, "Result"), el("div", {}, words, bar, stop), host));
+    this.#answer.replaceChildren(el("section", { class: "group", "aria-label": "Result" }, el("h2", {}, "Result"), el("div", { class: "parts" }, words, bar, stop), host));
+    this.#answer.scrollIntoView({ block: "start" });
     let cursor = null;
     try {
       do {
@@ -208,7 +209,7 @@ function byUser(users) {
     el("div", { class: "scroll tall", tabindex: "0", role: "region", "aria-label": "Records by user" }, el(
       "table",
       {},
-      el("thead", {}, el("tr", {}, ...["User", "Records", "More", "Fewer"].map((name) => el("th", { scope: "col" }, name)))),
+      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "User"), ...["Records", "More", "Fewer"].map((name) => el("th", { scope: "col", class: "number" }, name)))),
       el("tbody", {}, ...shown.map((user) => el("tr", {},
         el("th", { scope: "row" }, quote(user.name), el("span", { class: "sub" }, user.address ?? "")),
         ...[user.records, user.added, user.removed].map((count) => el("td", { class: "number" }, count.toLocaleString("en-GB")))))),

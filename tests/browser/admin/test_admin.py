@@ -28,6 +28,7 @@ SECTIONS = [
     "Exchange Server",
     "Logs & Errors",
     "Explain",
+    "Simulator",
     "Dashboard",
     "Audit",
 ]
