@@ -23,6 +23,7 @@ from backend.api.admin_json import (
     PeoplePageSchema,
     PeopleQuerySchema,
 )
+from backend.api.admin_person import add_person
 from backend.api.admin_reconciliation import add_reconciliation, add_reconciliation_acts
 from backend.api.admin_reports import add_report_acts, add_reports
 from backend.api.admin_servers import add_servers
@@ -68,6 +69,7 @@ def admin_api(administration: Administration) -> Blueprint:
     add_report_acts(api, administration)
     add_simulator(api, administration)
     add_reconciliation_acts(api, administration)
+    add_person(api, administration)
     return api
 
 

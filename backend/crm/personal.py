@@ -60,9 +60,9 @@ class Somebody:
         return any(self.without_address(text) != text for text in texts)
 
     def is_his_alone(self, row: ActivityRow) -> bool:
-        """Whether nobody else may see the record."""
+        """Whether nobody else may see the record, or bring it back."""
         owned = self.owner_id is not None and row.owner_id == self.owner_id
-        return owned and row.visibility == ONLY_ME
+        return owned and (row.visibility == ONLY_ME or row.removed_at is not None)
 
     def without_address(self, text: str) -> str:
         """The text with his addresses made unreadable, whatever their case."""

@@ -165,6 +165,15 @@ def remember_erased(session: Session, firm_id: str, hashes: Collection[str]) -> 
     firm.erased = sorted({*firm.erased, *hashes})
 
 
+def forget_erased(session: Session, firm_id: str, hashes: Collection[str]) -> bool:
+    """Whether any of these was remembered."""
+    firm = session.get_one(FirmRow, firm_id, with_for_update=True)
+    kept = [each for each in firm.erased if each not in set(hashes)]
+    was_known = len(kept) < len(firm.erased)
+    firm.erased = kept
+    return was_known
+
+
 def forget_addresses(session: Session, firm_id: str, addresses: Collection[str]) -> None:
     """What the directory told of them."""
     named = or_(
@@ -224,6 +233,16 @@ def leaving(session: Session, mailbox_id: str) -> Iterator[LinkRow]:
                 LinkRow.mailbox_id == mailbox_id, LinkRow.state == LinkState.REMOVING
             )
         ).all()
+    )
+
+
+def has_rows(session: Session, member: Member) -> bool:
+    """Whether any row of the member's calendar is left."""
+    return any(
+        session.scalar(
+            select(table.mailbox_id).where(table.mailbox_id == member.mailbox_id).limit(1)
+        )
+        for table in _OF_MAILBOX
     )
 
 

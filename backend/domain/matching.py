@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from backend.domain.crm import AttendeeMatch, Contact
+from backend.domain.erasure import ErasedPeople
 from backend.domain.event import Attendee, AttendeeType, Event, normalised_address
 from backend.domain.policy import BlockedAddresses, Policy, is_blocked
 
@@ -27,6 +28,15 @@ class FirmDirectory:
     """A member's further addresses, each with his primary one."""
     groups: frozenset[str] = field(default=frozenset(), repr=False)
     """Distribution lists and other groups that have an address: never expanded."""
+
+    def without(self, erased: ErasedPeople) -> FirmDirectory:
+        """The same, of nobody who was erased (X6)."""
+        kept = {
+            alias: primary
+            for alias, primary in self.aliases.items()
+            if not erased.holds(alias) and not erased.holds(primary)
+        }
+        return FirmDirectory(kept, self.groups)
 
 
 def addresses_of(attendees: Sequence[Attendee], directory: FirmDirectory) -> set[str]:

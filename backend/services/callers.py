@@ -292,7 +292,7 @@ class Callers:
             found = self._calendars.as_app(own.server).find_user(principal.tenant_id, key)
         except RemoteError:
             raise unknown from None
-        if found is None:
+        if found is None or own.policy.erased.holds(found.oid):
             raise unknown
         return self._add(
             principal.tenant_id, found.oid, name=found.name, address=found.address or None

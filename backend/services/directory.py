@@ -14,6 +14,7 @@ import structlog
 from backend.db import directory, people
 from backend.db.crowds import Crowd
 from backend.db.models import FirmRow
+from backend.db.rows import policy_of
 from backend.domain.errors import RemoteAccessError, RemoteError, SyncError
 from backend.domain.event import normalised_address
 from backend.domain.matching import FirmDirectory
@@ -89,6 +90,7 @@ class Directory:
         now = self._clock()
         with self._database.write.begin() as session:
             row = session.get_one(FirmRow, firm.id)
+            fresh = fresh.without(policy_of(row).erased)
             same_domains = not domains or sorted(row.verified_domains) == sorted(domains)
             if same_domains and directory.load(session, firm.id) == fresh:
                 return False

@@ -93,6 +93,7 @@ _LINES: Mapping[str, tuple[From, str]] = {
         From.ADMIN,
         "An administrator had a difference between Outlook and the CRM mended.",
     ),
+    "person_erased": (From.ADMIN, "A person was erased; the record does not name him any more."),
     # what people did in the CRM
     "edited_in_crm": (From.CRM, "The record was edited in the CRM. Outlook no longer changes it."),
     "deleted_in_crm": (From.CRM, "The record was deleted in the CRM. No rule adds it again."),

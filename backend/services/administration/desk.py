@@ -13,6 +13,8 @@ from backend.services.administration.configuration import Configurations
 from backend.services.administration.office import Office
 from backend.services.administration.operations import Operations
 from backend.services.administration.pauses import Pauses
+from backend.services.administration.person import Persons
+from backend.services.administration.person_erasure import PersonErasure
 from backend.services.administration.reconciliation import Reconciliation
 from backend.services.administration.repairs import Repairs
 from backend.services.administration.server_testing import ServerTesting
@@ -49,6 +51,8 @@ class Administration:
     log: Log
     reconciliation: Reconciliation
     repairs: Repairs
+    persons: Persons
+    person_erasure: PersonErasure
 
 
 def administration(
@@ -69,6 +73,7 @@ def administration(
     operations = Operations(database, office, clock, ring)
     pausing, brake = Pausing(database, clock, ring), Brake(database, clock, ring)
     breakers = Breakers(database, clock, ring)
+    persons = Persons(database, office, crm, clock)
     comparing = Comparing(database, callers, calendars, crm, breakers, clock)
     Checking(database, operations, comparing, callers, calendars, crm, clock)
     return Administration(
@@ -86,4 +91,17 @@ def administration(
         log=Log(database, office, clock, ring),
         reconciliation=Reconciliation(database, office, operations, comparing, crm, clock, ring),
         repairs=Repairs(database, office, operations, callers, calendars, crm, clock, ring),
+        persons=persons,
+        person_erasure=PersonErasure(
+            database,
+            office,
+            operations,
+            persons,
+            callers,
+            calendars,
+            crm,
+            vault,
+            clock,
+            ring,
+        ),
     )

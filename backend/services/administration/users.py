@@ -11,6 +11,7 @@ from backend.db import administration, people
 from backend.db.administration import Listed, PeopleFilter
 from backend.db.crowds import Crowd
 from backend.db.models import FirmRow, MailboxRow, UserRow
+from backend.db.rows import policy_of
 from backend.domain.errors import (
     InvalidFieldsError,
     NotNowError,
@@ -244,8 +245,14 @@ class Users:
             firm.verified_domains = list(domains)
             session.flush()
             judge_again(session, Crowd(firm_id=firm.id), self._clock())
+        erased = policy_of(firm).erased
         wanted = [
-            u for u in found if u.enabled and not u.is_guest and u.has_mailbox_plan is not False
+            u
+            for u in found
+            if u.enabled
+            and not u.is_guest
+            and u.has_mailbox_plan is not False
+            and not erased.holds(u.oid)
         ]
         known = people.find_users(session, firm.id, [user.oid for user in wanted])
         for user in wanted:
