@@ -15,6 +15,7 @@ from backend.adapters.routing import GLOBAL
 from backend.api.pages import PANE_FILES, installed_msal
 from backend.bell import open_queue
 from backend.bootstrap import Services, build, outgoing_session, salesforce_org
+from backend.crm import searching
 from backend.db import leases
 from backend.domain.errors import RemoteAccessError, SyncError
 from backend.domain.ports import ServerCredentials
@@ -47,6 +48,7 @@ def _examine_parts(settings: Settings) -> Iterator[Finding]:
     try:
         yield _address(settings)
         yield _database(services)
+        yield from _search(services)
         yield _queue(settings)
         yield from _salesforce(services, settings)
         yield _sign_in(services, settings)
@@ -77,6 +79,20 @@ def _database(services: Services) -> Finding:
         f"The database {state}.",
         False,
         "Check CALENDAR_SYNC_DATABASE_URL, then run calendar-sync migrate.",
+    )
+
+
+def _search(services: Services) -> Iterator[Finding]:
+    """Nothing to say where all is well, or no table is there yet."""
+    try:
+        if searching.is_indexed(services.database):
+            return
+    except SQLAlchemyError:
+        return
+    yield Finding(
+        "Searches in the CRM read every record.",
+        advice="PostgreSQL's extension pg_trgm is not there; docs/operations.md, Databases, says"
+        " what to run. Below some 100,000 records nobody notices.",
     )
 
 

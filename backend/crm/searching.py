@@ -13,15 +13,26 @@ answers are the same without them.
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, inspect
 from sqlalchemy.orm import InstrumentedAttribute
 
+from backend.crm.models import ActivityRow
 from backend.crm.text import containing
+from backend.sql import Database
 
 SEARCH_INDEXES = frozenset(
     {"ix_crm_activities_scan", "ix_crm_activities_trigrams", "ix_crm_contacts_trigrams"}
 )
 _TRIGRAM = 3
+
+
+def is_indexed(database: Database) -> bool:
+    """Whether activities are found by an index; without ``pg_trgm`` PostgreSQL has none.
+
+    Raises: sqlalchemy.exc.SQLAlchemyError when the database does not answer.
+    """
+    there = inspect(database.read_engine).get_indexes(ActivityRow.__tablename__)
+    return any(index["name"] in SEARCH_INDEXES for index in there)
 
 
 def says(column: InstrumentedAttribute[str], query: str) -> ColumnElement[bool]:

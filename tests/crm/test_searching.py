@@ -11,9 +11,11 @@ from backend.crm.activity_desk import ActivityDesk
 from backend.crm.activity_filter import ActivityFilter
 from backend.crm.gateway import EmbeddedCrm
 from backend.crm.migrations import upgrade
+from backend.crm.models import Base
+from backend.crm.searching import is_indexed
 from backend.domain.crm import ActivityDraft
 from backend.sql import Database
-from tests.support.crm import NOON, HandClock
+from tests.support.crm import NOON, HandClock, create_tables
 
 TENANT, OTHER = "firm-1", "firm-2"
 JANE = CrmCaller(TENANT, "jane", "Jane", "jane@firm.example")
@@ -105,3 +107,12 @@ def test_a_record_that_changes_or_goes_is_found_no_more(
     crm.remove_activity(TENANT, f"{TENANT}/Merger two", revision=revision)
 
     assert found(desk, "merger") == []
+
+
+def test_it_is_known_whether_there_is_an_index(database: Database) -> None:
+    create_tables(database)
+    without = is_indexed(database)
+    Base.metadata.drop_all(database.write_engine)
+    upgrade(database.write_engine)
+
+    assert (without, is_indexed(database)) == (False, True)
