@@ -275,20 +275,26 @@ class TestForEverybody:
     @pytest.mark.node
     @needs_npm(AXE)
     @pytest.mark.parametrize("scheme", ["light", "dark"])
-    @pytest.mark.parametrize("section", SECTIONS)
-    def test_axe_finds_nothing_wrong(self, desk: Desk, section: str, scheme: str) -> None:
-        page = desk.sign_in(ADMIN, section, color_scheme=scheme)
-        expect(page.locator("[aria-busy]")).to_have_count(0)
+    def test_axe_finds_nothing_wrong(self, desk: Desk, scheme: str) -> None:
+        page = desk.sign_in(ADMIN, color_scheme=scheme)
+        found = {}
+        for section in SECTIONS:
+            desk.go(page, section)
+            expect(page.locator("[aria-busy]")).to_have_count(0)
+            found[section] = violations(page)
 
-        assert violations(page) == []
+        assert found == {section: [] for section in SECTIONS}
 
-    @pytest.mark.parametrize("width", [320, 768, 1280])
-    @pytest.mark.parametrize("section", SECTIONS)
-    def test_nothing_is_wider_than_the_window(self, desk: Desk, section: str, width: int) -> None:
-        page = desk.sign_in(ADMIN, section, viewport={"width": width, "height": 900})
-        expect(page.locator("[aria-busy]")).to_have_count(0)
+    @pytest.mark.parametrize("width", [320, 820, 1280])
+    def test_nothing_is_wider_than_the_window(self, desk: Desk, width: int) -> None:
+        page = desk.sign_in(ADMIN, viewport={"width": width, "height": 900})
+        fits = {}
+        for section in SECTIONS:
+            desk.go(page, section)
+            expect(page.locator("[aria-busy]")).to_have_count(0)
+            fits[section] = page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert fits == dict.fromkeys(SECTIONS, True)
 
     def test_a_question_is_answered_by_keyboard(self, desk: Desk) -> None:
         page = desk.sign_in(ADMIN)
