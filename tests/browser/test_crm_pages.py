@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -21,8 +20,8 @@ from backend.sql import Database
 from tests.crm.gateway_contract import KEY, TENANT, a_draft
 from tests.support.crm import HandClock, create_tables
 from tests.support.crm_server import EverybodyWithAName, crm_pages_app, served
+from tests.support.npm import AXE, needs_npm
 
-AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 JANE = CrmCaller(TENANT, "jane", "Jane Owner", "jane@firm.example", is_admin=True)
 SHEET = "name,email,types\nNew,new@x.example,\nOld,ann@x.example,\n,,Unknown\nBad,no address,\n"
 
@@ -110,7 +109,7 @@ def faults(page: Page) -> list[object]:
     return found
 
 
-@pytest.mark.skipif(not AXE.exists(), reason="npm ci brings axe-core")
+@needs_npm(AXE)
 def test_axe_finds_nothing_wrong_on_any_page(
     window: Page, paths: tuple[str, dict[str, str]]
 ) -> None:
@@ -127,7 +126,7 @@ def test_axe_finds_nothing_wrong_on_any_page(
     assert wrong == {}
 
 
-@pytest.mark.skipif(not AXE.exists(), reason="npm ci brings axe-core")
+@needs_npm(AXE)
 def test_a_file_is_looked_at_first_and_then_imported(
     window: Page, paths: tuple[str, dict[str, str]]
 ) -> None:

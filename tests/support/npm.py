@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
+"""Finds what people with disabilities cannot use on a page."""
+
 
 def needs_npm(file: Path) -> pytest.MarkDecorator:
     """A mark for tests that use ``file`` of an npm package; in CI they run and fail without it."""

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.outlook_page.conftest import ATTENDEE, ORGANIZER, Outlook
-from tests.support.npm import needs_npm
+from tests.support.npm import AXE, needs_npm
 
 pytestmark = pytest.mark.browser
-AXE = Path(__file__).parents[3] / "node_modules/axe-core/axe.min.js"
 Make = Callable[..., dict[str, Any]]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -13,11 +12,10 @@ import requests
 from playwright.sync_api import FrameLocator, expect
 
 from tests.browser.outlook_page.conftest import ATTENDEE, ORGANIZER, Outlook
-from tests.support.npm import needs_npm
+from tests.support.npm import AXE, needs_npm
 from tests.support.receiver import Manners, Receiver
 
 pytestmark = pytest.mark.browser
-AXE = Path(__file__).parents[3] / "node_modules/axe-core/axe.min.js"
 Make = Callable[..., dict[str, Any]]
 
 

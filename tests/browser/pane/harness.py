@@ -11,6 +11,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Page, Request, Route
 
 from tests.browser.pane import answers
+from tests.support.npm import AXE
 
 ROOT = Path(__file__).resolve().parents[3]
 FILES = ROOT / "static_taskpane"
@@ -21,7 +22,6 @@ CSP = (
     "connect-src 'self'; base-uri 'none'; form-action 'none'"
 )
 MSAL = ROOT / "node_modules/@azure/msal-browser/lib/msal-browser.min.js"
-AXE = ROOT / "node_modules/axe-core/axe.min.js"
 
 
 class Api:

@@ -6,15 +6,13 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
+from tests.support.npm import AXE  # noqa: F401 - the tests of the administration have it from here
 from tests.support.product import CATEGORY, Meeting, Product
-
-AXE = Path(__file__).parents[3] / "node_modules/axe-core/axe.min.js"
 
 # The browser's clock follows the sandbox's, as a real computer's follows the real one.
 _CLOCK = """

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Frame, expect
 
-from tests.browser.story.outlook import AXE, Outlook
-from tests.support.npm import needs_npm
+from tests.browser.story.outlook import Outlook
+from tests.support.npm import AXE, needs_npm
 from tests.support.product import CATEGORY, Meeting, Product
 
 pytestmark = pytest.mark.browser
