@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import requests
 
@@ -63,6 +63,13 @@ CRM_TIMEOUT = 3.0
 
 SALESFORCE_TIMEOUT = 10.0
 """The same for Salesforce, where an organisation's own automation runs inside each write."""
+
+
+@runtime_checkable
+class KeepsTombstones(Protocol):
+    """A CRM whose removed records are ours to erase in time."""
+
+    def purge_tombstones(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,10 +239,10 @@ def build(
 
 
 def _housekeeping(crm: CrmGateway) -> dict[str, Callable[[], object]]:
-    """What has to go when its time is over; another CRM keeps its own house."""
+    """What has to go when its time is over; another instance keeps its own house."""
     if isinstance(crm, EmbeddedCrm):
         return {"purge_tombstones": crm.purge_tombstones, "purge_alerts": crm.purge_alerts}
-    return {}
+    return {"purge_tombstones": crm.purge_tombstones} if isinstance(crm, KeepsTombstones) else {}
 
 
 def _addresses(settings: Settings) -> Addresses | None:

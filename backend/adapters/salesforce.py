@@ -46,6 +46,7 @@ from backend.adapters.salesforce_steps import (
     select_people,
     within_limits,
 )
+from backend.adapters.salesforce_tombstones import purge
 from backend.domain.crm import (
     EVERYONE,
     Activity,
@@ -132,7 +133,8 @@ class SalesforceCrm:
                 select_event(format_soql("Id = {}", activity_id)),
             ]
         )
-        return self._live(org, memories, events)
+        found = found_of(memories[0], events[0]) if memories and events else None
+        return activity_of(found, org.user_id) if found is not None and found.is_live else None
 
     def find_activity(self, tenant_id: str, external_key: str) -> Activity | None:
         org = self._org(tenant_id)
@@ -263,6 +265,10 @@ class SalesforceCrm:
         if found is not None and found.is_live:
             org.update(MEMORY, found.memory_id, {"Status__c": status.value})
 
+    def purge_tombstones(self) -> int:
+        """Erase what was taken away 30 days ago; answers how many records."""
+        return sum(purge(org) for org in self._orgs.values())
+
     def _create(self, tenant_id: str, org: SalesforceOrg, kept: Kept) -> tuple[Activity, bool]:
         """Insert or read back: the record with this key, and whether this call made it."""
         for _ in range(_TRIES):
@@ -361,17 +367,6 @@ class SalesforceCrm:
         event = events[0] if events else None
         found = found_of(memories[0], event, tuple(people[0]) if people else ())
         return replace(found, kept=replace(found.kept, key=external_key))
-
-    def _live(
-        self,
-        org: SalesforceOrg,
-        memories: Sequence[Mapping[str, Any]],
-        events: Sequence[Mapping[str, Any]],
-    ) -> Activity | None:
-        if not memories or not events:
-            return None
-        found = found_of(memories[0], events[0])
-        return activity_of(found, org.user_id) if found.is_live else None
 
     def _demand_entries(
         self,

@@ -16,18 +16,24 @@ from backend.adapters.salesforce_fields import (
 )
 from backend.adapters.salesforce_org import MOST_COLLECTIONS, Step
 
-_BLANK = dict.fromkeys(("Key__c", "Meeting__c", "Event_Id__c", "Memory__c"))
+BLANK = dict.fromkeys(("Key__c", "Meeting__c", "Event_Id__c", "Memory__c"))
 """What is deleted lies in the recycle bin for 15 days and must say nothing there (L5)."""
 
 
 def forget(found: Found) -> tuple[Step, ...]:
     """Delete the memory record that was seen: only one of all who have seen it can do that."""
     path = f"sobjects/{MEMORY}/{found.memory_id}"
-    return Step("blank", "PATCH", path, _BLANK), Step("forget", "DELETE", path)
+    return Step("blank", "PATCH", path, BLANK), Step("forget", "DELETE", path)
 
 
 def remember(fields: Mapping[str, Any]) -> Step:
     return Step("memory", "POST", f"sobjects/{MEMORY}", fields)
+
+
+def bury(found: Found, memory: Mapping[str, Any]) -> list[Step]:
+    """Make a tombstone of a memory record as it stands."""
+    fields = {name: memory[name] for name in MEMORY_FIELDS}
+    return [*forget(found), remember({**fields, "Removed__c": True})]
 
 
 def change_event(found: Found, fields: Mapping[str, Any]) -> Step:

@@ -256,6 +256,18 @@ def test_what_automation_makes_of_our_write_is_no_persons_edit(
     assert (noted.edited_by, noted.revision) == (None, made.revision)
 
 
+def test_what_runs_later_in_our_own_name_is_no_persons_edit(
+    gateway: SalesforceCrm, served: Served
+) -> None:
+    made = gateway.write_activity(TENANT, KEY, a_draft(), revision=None)
+
+    served.org.update("Event", made.id, {"Subject": "By a flow"}, by=served.org.user_id)
+
+    found = gateway.find_activity(TENANT, KEY)
+    assert found is not None
+    assert (found.edited_by, found.revision) == (None, made.revision)
+
+
 def test_an_edit_says_who_when_and_what(
     gateway: SalesforceCrm, hands: Clerk, clock: HandClock
 ) -> None:
@@ -317,6 +329,40 @@ def test_nothing_of_a_destroyed_record_can_be_read_in_the_recycle_bin(
     assert left
     assert all(row["IsDeleted"] for row in left)
     assert SECRET not in str(left)
+
+
+def test_what_was_taken_away_is_erased_after_thirty_days_whoever_took_it(
+    gateway: SalesforceCrm, served: Served, hands: Clerk, clock: HandClock
+) -> None:
+    ours = gateway.write_activity(TENANT, KEY, a_draft(subject=SECRET), revision=None)
+    theirs = gateway.write_activity(TENANT, KEY + "-2", a_draft(subject=SECRET), revision=None)
+    live = gateway.write_activity(TENANT, KEY + "-3", a_draft(), revision=None)
+    gateway.remove_activity(TENANT, KEY, revision=ours.revision)
+    hands.delete(theirs.id)
+
+    early = gateway.purge_tombstones()
+    clock.advance(timedelta(days=30, seconds=1))
+    late = gateway.purge_tombstones()
+
+    assert (early, late) == (0, 2)
+    assert SECRET not in str(served.org.tables["Calendar_Sync_Record__c"])
+    assert gateway.find_activity(TENANT, KEY) is None
+    assert gateway.find_activity(TENANT, KEY + "-2") is None
+    assert gateway.find_activity(TENANT, KEY + "-3") == live
+
+
+def test_a_record_that_came_back_is_no_tombstone(
+    gateway: SalesforceCrm, hands: Clerk, clock: HandClock
+) -> None:
+    made = gateway.write_activity(TENANT, KEY, a_draft(), revision=None)
+    hands.delete(made.id)
+    gone = gateway.find_activity(TENANT, KEY)
+    assert gone is not None
+    back = gateway.write_activity(TENANT, KEY, a_draft(), revision=gone.revision)
+    clock.advance(timedelta(days=31))
+
+    assert gateway.purge_tombstones() == 0
+    assert gateway.find_activity(TENANT, KEY) == back
 
 
 def test_a_memory_that_somebody_has_spoilt_is_made_anew(

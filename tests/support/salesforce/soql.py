@@ -18,6 +18,7 @@ Reader = Callable[[Row, str], Any]
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<string>'(?:\\.|[^'\\])*')|(?P<word>[A-Za-z_][A-Za-z0-9_.]*)"
+    r"|(?P<moment>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)"
     r"|(?P<number>-?\d+)|(?P<sign>!=|<>|<=|>=|[=<>(),]))"
 )
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
@@ -144,6 +145,8 @@ class _Parser:
             return _like(text[1:-1]) if operator == "LIKE" else _unescaped(text[1:-1])
         if kind == "number":
             return int(text)
+        if kind == "moment":
+            return text.replace("Z", ".000+0000")
         words = {"true": True, "false": False, "null": None}
         if kind == "word" and text.lower() in words:
             return words[text.lower()]
