@@ -329,6 +329,7 @@ SWITCHES = {
     "mailbox paused": (MailboxRow, {"paused": True}),
     "no server": (MailboxRow, {"server_id": None}),
     "disabled": (UserRow, {"enabled_by_admin": False}),
+    "no address": (UserRow, {"address": None}),
 }
 
 
@@ -344,7 +345,8 @@ def served(database: Database, mailboxes: Mailboxes) -> str:
         session.flush()
         session.get_one(FirmRow, firm_id).sync_enabled = True
         session.get_one(MailboxRow, mailbox_id).server_id = server.id
-        session.get_one(UserRow, user_id).enabled_by_admin = True
+        user = session.get_one(UserRow, user_id)
+        user.enabled_by_admin, user.address = True, "somebody@firm.example"
     return mailbox_id
 
 
