@@ -15,18 +15,16 @@ from backend.api.admin_json import OperationSchema
 from backend.api.authentication import caller
 from backend.services.administration.desk import Administration
 
-_ADDRESS = validate.And(
-    validate.Length(max=320), validate.Regexp(r"\s*[^\s@\x00-\x1f]+@[^\s@\x00-\x1f]+\s*\Z")
-)
+_ADDRESS = validate.Regexp(r"\s{0,9}[^\s@\x00-\x1f]{1,160}@[^\s@\x00-\x1f]{1,150}\s{0,9}\Z")
 
 
-class PersonSchema(Schema):
+class PersonAddressSchema(Schema):
     """Whom it is about."""
 
     address = fields.String(required=True, validate=_ADDRESS)
 
 
-class PersonErasureSchema(PersonSchema):
+class PersonErasureSchema(PersonAddressSchema):
     """``confirm``: the address once more, typed by the administrator."""
 
     confirm = fields.String(required=True, validate=validate.Length(max=320))
@@ -60,14 +58,14 @@ def add_person(api: Blueprint, administration: Administration) -> None:
     """Put what only admins may ask for into theirs."""
 
     @api.post("/person/find")
-    @api.arguments(PersonSchema)
+    @api.arguments(PersonAddressSchema)
     @api.response(200, DossierSchema)
     def find_person(body: dict[str, Any]) -> Any:
         """How much is stored about whoever has this address; the look is in the audit."""
         return administration.persons.find(caller(), body["address"])
 
     @api.post("/person/export")
-    @api.arguments(PersonSchema)
+    @api.arguments(PersonAddressSchema)
     @api.response(200, {"type": "object"}, content_type="application/json")
     def export_person(body: dict[str, Any]) -> Response:
         """All of it as a file; the export is in the audit."""
@@ -88,7 +86,7 @@ def add_person(api: Blueprint, administration: Administration) -> None:
         )
 
     @api.post("/person/lift")
-    @api.arguments(PersonSchema)
+    @api.arguments(PersonAddressSchema)
     @api.response(200, LiftedSchema)
     def lift_erasure(body: dict[str, Any]) -> Any:
         """Let records name an erased person again; what was erased does not come back."""

@@ -156,6 +156,7 @@ def admin_routes(client: FlaskClient) -> list[tuple[str, str]]:
 SUPPORT_SEES = {"/configuration", "/users", "/log", "/log.csv", "/explain", "/dashboard"}
 SUPPORT_SEES |= {"/log/errors", "/brake/x-1"}
 SUPPORT_SEES |= {"/contact-types", "/activity-types"}
+SUPPORT_SEES |= {"/reconciliation", "/reconciliation/findings"}
 SUPPORT_ASKS = {"/explain/replay"}
 """Posted, and changes nothing."""
 
