@@ -144,7 +144,7 @@ class LogPage {
       "tr",
       {},
       el("td", {}, time(line.at)),
-      el("td", {}, quote(line.user)),
+      el("td", { class: "address" }, quote(line.user)),
       el("td", {}, el("span", { class: `state ${line.error ? "danger" : ""}`.trim() }, named(KINDS, line.kind)), el("span", { class: "sub" }, line.message), ...(isRun ? runNumbers(line) : [])),
       el(
         "td",

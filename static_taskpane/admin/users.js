@@ -269,7 +269,7 @@ export class UsersPage {
         type: "checkbox", id: `pick-${person.id}`, "aria-label": `Choose ${person.name}`,
         checked: this.#all || this.#picked.has(person.id), change: pick,
       })),
-      el("th", { scope: "row" }, quote(person.name), el("span", { class: "sub" }, person.address ?? "no e-mail address")),
+      el("th", { scope: "row" }, quote(person.name), el("span", { class: "sub address" }, person.address ?? "no e-mail address")),
       el("td", {}, person.server_name === null ? el("span", { class: "sub" }, "none") : quote(person.server_name)),
       el("td", {}, person.enabled ? "Enabled" : "Not enabled", el("span", { class: "sub" }, person.enabled ? named(MODES, person.mode) : decisions(person))),
       el(
