@@ -145,7 +145,7 @@ class SampleEventSchema(Schema):
     change = fields.String()
 
 
-class FindingSchema(Schema):
+class CompetingSyncSchema(Schema):
     """A mark of another sync that was found; ``product`` is empty for the firm's own marks."""
 
     mark = fields.String(attribute="mark.text")
@@ -173,4 +173,4 @@ class PreviewSchema(Schema):
     users_without_address = fields.Integer(
         metadata={"description": "Enabled users who have no address of the kind that is chosen."}
     )
-    competing = fields.List(fields.Nested(FindingSchema))
+    competing = fields.List(fields.Nested(CompetingSyncSchema))

@@ -253,7 +253,7 @@ def test_enabling_is_final(desk: Desk) -> None:
         ("commencement_date", 20260101),
         ("direction", "sideways"),
         ("include_location", "no"),
-        ("include_reminder", 1),
+        ("include_reminder", "off"),
         ("show_as_values", ["busy"]),
         ("show_as_values", {"busy": "x" * 51}),
         ("show_as_values", {"asleep": "Busy"}),
@@ -376,6 +376,27 @@ def test_the_audit_comes_in_pages(desk: Desk) -> None:
     assert (len(first["items"]), len(second["items"]), second["next"]) == (2, 1, None)
 
 
+def test_the_audit_calls_things_by_their_names(desk: Desk) -> None:
+    [user] = desk.add_people(1)
+    server = desk.add_server()
+    gone = desk.add_server()
+    desk.call("ada", "POST", "/users/assign-server", {"ids": [user], "server_id": server})
+    desk.call("ada", "POST", "/pause", {"level": "server", "id": server})
+    desk.call("ada", "POST", "/pause", {"level": "firm"})
+    desk.call("ada", "DELETE", f"/exchange-servers/{gone}")
+    desk.call("ada", "POST", "/users/import", {})
+
+    named = [(each["target_kind"], each["target_name"]) for each in desk.get("/audit")["items"]]
+
+    assert named == [
+        ("operation", "import"),
+        ("server", None),
+        ("firm", None),
+        ("server", "Main"),
+        ("user", "Person 0000"),
+    ]
+
+
 def test_nobody_changes_or_deletes_a_line_of_the_audit(desk: Desk) -> None:
     desk.change(past_days=12)
     assert desk.services.database is not None
@@ -476,8 +497,8 @@ def test_who_has_no_address_cannot_be_enabled_and_the_row_says_why(desk: Desk) -
     answer = desk.call("ada", "POST", "/users/enable-sync", {"ids": [*ids, "nobody"]})
 
     assert answer.json["items"] == [
-        {"id": ids[0], "ok": False, "code": "no_address"},
-        {"id": "nobody", "ok": False, "code": "not_found"},
+        {"id": ids[0], "ok": False, "code": "no_address", "name": "Person 0000"},
+        {"id": "nobody", "ok": False, "code": "not_found", "name": None},
     ]
     row = desk.get("/users?problem=true&q=person")["items"][0]
     assert (row["problem"], row["enabled"]) == ("no_address", False)
@@ -510,6 +531,17 @@ def test_many_are_done_in_the_background_with_progress(desk: Desk) -> None:
     assert (seen["state"], seen["done"], seen["failed"]) == ("done", 501, 0)
     enabled = [row for row in desk.rows(UserRow) if row.enabled_by_admin]
     assert len(enabled) == len(ids)
+
+
+def test_who_did_not_work_in_the_background_is_named(desk: Desk) -> None:
+    desk.add_people(501, address=None)
+    started = desk.call("ada", "POST", "/users/enable-sync", {"filter": {"q": "person"}}).json
+    desk.services.administration.operations.work()
+
+    seen = desk.get(f"/operations/{started['operation']['id']}")
+
+    assert (seen["done"], seen["failed"]) == (501, 501)
+    assert {item["name"] for item in seen["items"]} >= {"Person 0000", "Person 0500"}
 
 
 def test_a_cancelled_operation_stops_between_two_slices(desk: Desk) -> None:

@@ -375,15 +375,15 @@ def test_nobody_is_watched_against_a_switch(database: Database, served: str, swi
 
 
 def test_the_row_and_the_rules_agree_who_is_enabled(database: Database, served: str) -> None:
-    """E4 is said twice: once to the database, once to the rules."""
+    """E4 and A5 are said twice: once to the database, once to the rules."""
     ring(database, served)
     lease = claimed(database)
     choices = (None, True, False)
-    for by_admin, by_user, himself in product(choices, choices, (True, False)):
+    addresses = (None, "somebody@firm.example")
+    for by_admin, by_user, himself, address in product(choices, choices, (True, False), addresses):
         with database.write.begin() as session:
-            session.execute(
-                update(UserRow).values(enabled_by_admin=by_admin, enabled_by_user=by_user)
-            )
+            chosen = {"enabled_by_admin": by_admin, "enabled_by_user": by_user}
+            session.execute(update(UserRow).values(**chosen, address=address))
             session.execute(update(FirmRow).values(users_may_enable=himself))
         with database.read() as session:
             loaded = watches.load_owner(session, lease, NOON)

@@ -39,7 +39,7 @@ def assert_refused(product: Product, user: str, event_id: str, code: str) -> Any
     assert (answer.status_code, answer.json["code"]) == (422, code), answer.json
     failed = [c for c in answer.json["checks"] if c["applies"] and c["passed"] is False]
     assert failed[0]["code"] == code
-    assert len(answer.json["checks"]) == 17
+    assert len(answer.json["checks"]) == 19
     event = product.sandbox.get_event(user, event_id)
     assert event["categories"] == []
     assert product.records(event["iCalUId"]) == []
