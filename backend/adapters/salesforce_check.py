@@ -62,6 +62,14 @@ def _objects(org: SalesforceOrg) -> Iterator[Lack]:
             yield from _lacks_of(info)
         elif not info.queryable:
             yield Lack(f"Our user may not read {name}.", "Add Read to the permission set.", False)
+        elif name == "Contact" and not _is_searchable(info, "Email"):
+            advice = "Let the permission set read the field, and take encryption away from it."
+            yield Lack("Contacts cannot be found by Email.", advice, False)
+
+
+def _is_searchable(info: ObjectInfo, name: str) -> bool:
+    found = info.fields.get(name)
+    return found is not None and found.filterable
 
 
 def _described(org: SalesforceOrg, name: str) -> ObjectInfo | None:

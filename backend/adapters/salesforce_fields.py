@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from backend.adapters.crm_json import draft_json, draft_of, mended
+from backend.adapters.salesforce_text import body_in, description_of, lines, split
 from backend.domain.crm import (
     EVERYONE,
     ONLY_ME,
@@ -66,12 +67,10 @@ EVENT_FIELDS = (
 LONGEST_SUBJECT = 255
 LONGEST_LOCATION = 255
 LONGEST_TYPE = 40
-LONGEST_DESCRIPTION = 32_000
 LONGEST_MEMORY = 131_072
 LONGEST_DURATION = 14 * 24 * 60
 """Minutes (Object Reference: Event; Considerations for Events)."""
 
-MARK = "--- From Outlook. Write notes above this line; a change below it ends the sync. ---"
 _SHOW_AS = {"free": "Free", "oof": "OutOfOffice"}
 ACCOUNT, CONTACT, LEAD, OPPORTUNITY = "001", "003", "00Q", "006"
 """What ids of these objects begin with (Object Reference: Object Name and ID Prefix)."""
@@ -183,9 +182,9 @@ def activity_of(found: Found, our_user_id: str) -> Activity:
     notes, visibility = kept.notes, kept.visibility
     companies, opportunities = kept.company_ids, kept.opportunity_ids
     if event is not None:
-        notes, described = split_description(event["Description"], kept.kind)
+        notes, below = split(event["Description"], kept.kind)
         if not kept.has_description:
-            draft = replace(draft, description=described)
+            draft = replace(draft, description=body_in(below, draft))
         if found.is_edited(our_user_id):
             draft = _as_edited(draft, event)
             by = event.get("LastModifiedBy") or {}
@@ -245,7 +244,7 @@ def event_fields(draft: ActivityDraft, notes: str, kind: ActivityKind) -> dict[s
         "Location": draft.location[:LONGEST_LOCATION] or None,
         "Type": draft.type[:LONGEST_TYPE],
         "ShowAs": _SHOW_AS.get(draft.show_as, "Busy"),
-        "Description": _description(draft.description, notes, kind),
+        "Description": description_of(draft, notes, kind),
     }
 
 
@@ -261,15 +260,6 @@ def seen_in(event: Mapping[str, Any]) -> str:
     """A digest of the filled fields, blind to what Salesforce does to blanks and line ends."""
     said = {name: _plain(name, event.get(name)) for name in _FILLED}
     return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
-
-
-def split_description(text: str | None, kind: ActivityKind) -> tuple[str, str]:
-    """Notes and description of an Event's Description."""
-    said = _lines(text)
-    above, mark, below = said.partition(MARK)
-    if mark:
-        return above.strip(), below.strip("\n")
-    return ("", said) if kind is ActivityKind.ADDED else (said, "")
 
 
 def memory_fields(
@@ -331,30 +321,9 @@ def moment_of(text: str) -> datetime:
 def _plain(name: str, value: object) -> object:
     if isinstance(value, str):
         # A person's notes are not what Outlook has filled in.
-        text = _lines(value)
-        return text.partition(MARK)[2].strip() if name == "Description" and MARK in text else text
+        text = lines(value)
+        return split(text, ActivityKind.ADDED)[1].strip() if name == "Description" else text
     return value if value is not None else ""
-
-
-def _lines(text: str | None) -> str:
-    return (text or "").replace("\r\n", "\n").strip()
-
-
-def _description(description: str, notes: str, kind: ActivityKind) -> str | None:
-    """A description is cut where it does not fit. Notes are not: too many of them are refused."""
-    if kind is ActivityKind.ADDED and not notes:
-        return _cut(description, LONGEST_DESCRIPTION) or None
-    above = f"{notes}\n\n{MARK}\n" if notes else f"{MARK}\n"
-    room = LONGEST_DESCRIPTION - len(above) - above.count("\n")
-    return (above + _cut(description, room)).rstrip()
-
-
-def _cut(text: str, longest: int) -> str:
-    """As much as fits; each end of a line counts twice, as Salesforce keeps CR and LF."""
-    text = text.replace("\r\n", "\n")[: max(longest, 0)]
-    while (over := len(text) + text.count("\n") - longest) > 0 and text:
-        text = text[:-over]
-    return text
 
 
 def _as_edited(draft: ActivityDraft, event: Mapping[str, Any]) -> ActivityDraft:
@@ -368,7 +337,8 @@ def _as_edited(draft: ActivityDraft, event: Mapping[str, Any]) -> ActivityDraft:
         if _plain(name, event[name]) != _plain(name, sent[name]):
             changes[ours] = event[name] or ""
     if _plain("Description", event["Description"]) != _plain("Description", sent["Description"]):
-        changes["description"] = split_description(event["Description"], ActivityKind.SYNCED)[1]
+        below = split(event["Description"], ActivityKind.SYNCED)[1]
+        changes["description"] = body_in(below, draft)
     if event["ShowAs"] != sent["ShowAs"]:
         changes["show_as"] = {"Free": "free", "OutOfOffice": "oof"}.get(event["ShowAs"], "busy")
     timing = ("StartDateTime", "DurationInMinutes", "IsAllDayEvent")

@@ -93,6 +93,8 @@ class FieldInfo:
     type: str
     createable: bool
     updateable: bool
+    filterable: bool
+    """False for fields that are encrypted: no query can look for their values."""
     unique: bool
     external_id: bool
     values: tuple[str, ...]
@@ -361,27 +363,28 @@ def shown_path(url: str) -> str:
 
 
 def _bodies(answers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    failed = [each for each in answers if each["httpStatusCode"] >= 300]
-    culprit = next(
-        (each for each in failed if first_error(each["body"]).get("errorCode") != HALTED),
-        failed[0] if failed else None,
-    )
-    if culprit is not None:
-        raise error_of(culprit["httpStatusCode"], culprit["body"])
-    found = {each["referenceId"]: each["body"] for each in answers}
-    for body in found.values():
-        _demand_success(body)
-    return found
+    """What each step answered. Of a call that was rolled back one step says why, the others that
+    they were halted."""
+    failed = [error for each in answers for error in _errors_of(each)]
+    if failed:
+        culprits = [each for each in failed if first_error(each[1]).get("errorCode") != HALTED]
+        raise error_of(*(culprits or failed)[0])
+    return {each["referenceId"]: each["body"] for each in answers}
 
 
-def _demand_success(body: object) -> None:
-    """A collection answers 200 and says per record what failed (sObject Collections)."""
-    if not isinstance(body, list):
-        return
-    for result in body:
-        if isinstance(result, dict) and result.get("success") is False:
-            errors = result.get("errors") or [{}]
-            raise error_of(400, [{**errors[0], "errorCode": errors[0].get("statusCode")}])
+def _errors_of(answer: Mapping[str, Any]) -> list[tuple[int, Any]]:
+    """Status and body of what went wrong in a step. A collection answers 200 and tells per record
+    (sObject Collections), with another name for the code."""
+    status, body = answer["httpStatusCode"], answer["body"]
+    if status >= 300:
+        return [(status, body)]
+    results = body if isinstance(body, list) else []
+    return [
+        (400, [{**error, "errorCode": error.get("statusCode")}])
+        for result in results
+        if isinstance(result, dict) and result.get("success") is False
+        for error in result.get("errors") or [{}]
+    ]
 
 
 def _rows(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -405,6 +408,7 @@ def _field_info(found: Mapping[str, Any]) -> FieldInfo:
         type=found["type"],
         createable=found["createable"],
         updateable=found["updateable"],
+        filterable=found["filterable"],
         unique=found["unique"],
         external_id=found["externalId"],
         values=tuple(each["value"] for each in found["picklistValues"] if each["active"]),

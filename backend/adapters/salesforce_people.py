@@ -79,7 +79,8 @@ class SalesforcePeople:
             return []
         soqls = []
         for name in ("Contact", "Lead"):
-            said = f"(Name LIKE {pattern} OR Email LIKE {pattern})"
+            fields = ["Name", *self._email_fields(name)]
+            said = "(" + " OR ".join(f"{field} LIKE {pattern}" for field in fields) + ")"
             public = " AND AccountId != null" if name == "Contact" else ""
             rows = min(limit, _MOST_ROWS)
             soqls.append(f"{self._select(name)}{public} AND {said} ORDER BY Name, Id LIMIT {rows}")
@@ -175,8 +176,8 @@ class SalesforcePeople:
     def _email_fields(self, name: str) -> list[str]:
         """Every field of the type e-mail, the standard one first (M: every e-mail field)."""
         fields = self._org.describe(name).fields.values()
-        further = (each.name for each in fields if each.type == "email" and each.name != "Email")
-        return ["Email", *sorted(further)]
+        found = {each.name for each in fields if each.type == "email" and each.filterable}
+        return sorted(found, key=lambda field: (field != "Email", field))
 
     def _contact(self, row: Mapping[str, Any]) -> Contact:
         name = row["attributes"]["type"]
@@ -204,7 +205,12 @@ class SalesforcePeople:
 
 
 def _in_chunks(fields: Sequence[str], addresses: Sequence[str]) -> Iterator[str]:
-    """Conditions that name every address once, each short enough for an address line."""
+    """Conditions that name every address once, each short enough for an address line.
+
+    None at all where every field is encrypted.
+    """
+    if not fields:
+        return
     batch: list[str] = []
     size = 0
     for address in addresses:

@@ -220,7 +220,7 @@ class TestDoctor:
     ) -> None:
         loose = [replace(f, unique=False, external_id=False) for f in OBJECTS["Event"].fields]
         served.org.objects["Event"] = replace(OBJECTS["Event"], fields=tuple(loose))
-        served.org.objects["Contact"] = OBJECTS["Contact"].without("Types__c")
+        served.org.objects["Contact"] = OBJECTS["Contact"].without("Types__c", "Email")
         del served.org.objects["Calendar_Sync_Record__c"]
         served.org.denied |= {("Lead", "query"), ("EventRelation", "delete")}
 
@@ -229,6 +229,7 @@ class TestDoctor:
         assert "field Event.Calendar_Sync_Key__c is not unique" in told
         assert "no Calendar_Sync_Record__c for our user" in told
         assert "field Contact.Types__c" in told
+        assert "Contacts cannot be found by Email" in told
         assert "may not read Lead" in told
         assert "may not write every EventRelation" in told
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from backend.adapters.salesforce import SalesforceCrm
@@ -9,6 +11,7 @@ from backend.domain.crm import Listing
 from backend.domain.errors import RemoteRejectedError
 from tests.adapters.salesforce_side import clock, gateway, http, people, served, stand_in
 from tests.crm.gateway_contract import TENANT, MakeContact
+from tests.support.salesforce.schema import OBJECTS
 from tests.support.salesforce.server import Served
 
 __all__ = ["clock", "gateway", "http", "people", "served", "stand_in"]
@@ -139,3 +142,19 @@ def test_an_opportunity_tells_its_company_and_stage(gateway: SalesforceCrm, serv
     assert (found.id, found.name, found.detail) == (made, "Big deal", "Acme · Won")
     assert gateway.entries_by_id(TENANT, Listing.OPPORTUNITIES, [made, account, "'"]) == [found]
     assert Listing.INITIATIVES not in gateway.capabilities.listings
+
+
+def test_fields_that_are_encrypted_are_left_out(
+    gateway: SalesforceCrm, served: Served, people: MakeContact
+) -> None:
+    contact = OBJECTS["Contact"]
+    hidden = [replace(f, encrypted=f.name in ("Email", "Third_Email__c")) for f in contact.fields]
+    served.org.objects["Contact"] = replace(contact, fields=tuple(hidden))
+    jane = people("Jane", "one@x.example", "two@x.example")
+
+    found = gateway.contacts_by_address(TENANT, ["one@x.example", "two@x.example"])
+
+    assert {address: contacts[0].id for address, contacts in found.items()} == {
+        "two@x.example": jane
+    }
+    assert [c.id for c in gateway.find_contacts(TENANT, "jane", 10)] == [jane]

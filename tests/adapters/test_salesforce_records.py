@@ -10,6 +10,7 @@ import pytest
 
 from backend.adapters.http import Http
 from backend.adapters.salesforce import SalesforceCrm
+from backend.adapters.salesforce_text import MARK
 from backend.domain.crm import (
     ActivityDraft,
     ActivityStatus,
@@ -17,9 +18,10 @@ from backend.domain.crm import (
     MatchedContact,
     Reference,
     ReferenceKind,
+    UnmatchedAttendee,
 )
 from backend.domain.errors import RemoteConflictError, RemoteRejectedError
-from backend.domain.event import Person
+from backend.domain.event import OnlineMeeting, Person
 from tests.adapters.salesforce_side import clock, gateway, hands, http, people, served, stand_in
 from tests.crm.gateway_contract import KEY, TENANT, MakeContact, a_draft
 from tests.support.crm import HandClock
@@ -175,6 +177,46 @@ def test_people_come_go_and_change_their_minds_and_those_of_others_stay(
     written(gateway, a_draft(subject="3"), revision)
     assert set(relations(served)) == {guest}
     assert the_event(served)["WhoId"] in (None, guest)
+
+
+def test_a_contact_that_went_meanwhile_makes_us_look_again(
+    gateway: SalesforceCrm, served: Served, people: MakeContact
+) -> None:
+    jane, joe = people("Jane", "jane@x.example"), people("Joe", "joe@x.example")
+    served.org.delete("Contact", joe)
+
+    revision = written(gateway, with_people(a_draft(), (jane, "none")))
+
+    with pytest.raises(RemoteConflictError):
+        written(gateway, with_people(a_draft(subject="2"), (jane, ""), (joe, "")), revision)
+
+    assert the_event(served)["Subject"] == a_draft().subject
+    assert relations(served).keys() == {jane}
+
+
+def test_whom_salesforce_does_not_know_and_how_to_join_stands_in_the_description(
+    gateway: SalesforceCrm, served: Served, hands: Clerk
+) -> None:
+    strangers = tuple(
+        UnmatchedAttendee(f"Somebody {n}", f"s{n}@x.example", "none", "required") for n in range(90)
+    )
+    draft = a_draft(
+        description="Agenda",
+        unmatched=strangers,
+        online_meeting=OnlineMeeting("teamsForBusiness", "https://teams.example/l"),
+    )
+
+    made = gateway.write_activity(TENANT, KEY, draft, revision=None)
+    said = the_event(served)["Description"]
+    hands.edit(made.id, Description=said.replace("Agenda", "My agenda"))
+
+    assert said.splitlines()[:2] == [MARK, "Join: https://teams.example/l"]
+    assert "Also invited: Somebody 0 <s0@x.example>, Somebody 1 <s1@x.example>" in said
+    assert said.endswith(" more\r\n\r\nAgenda")
+    assert made.draft == draft
+    edited = gateway.find_activity(TENANT, KEY)
+    assert edited is not None
+    assert edited.draft == replace(draft, description="My agenda")
 
 
 def test_nobody_is_put_on_a_private_event(

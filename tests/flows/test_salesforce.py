@@ -135,3 +135,24 @@ def test_a_tick_waits_while_salesforce_has_no_calls_left(
     product.drain()
     assert pane.view(meeting.id).json["link"]["state"] == "linked"
     assert len(live_events(salesforce)) == 1
+
+
+def test_a_tick_and_an_update_take_few_calls_of_the_organisations_limit(
+    product: Product, organizer: str, salesforce: Served
+) -> None:
+    contact_maker(salesforce)("Ben Client", CLIENT, types=["Client"])
+    pane = product.pane(organizer)
+    pane.tick(product.meeting(organizer, CLIENT).id)
+    meeting = product.meeting(organizer, CLIENT)
+
+    salesforce.asked.clear()
+    pane.tick(meeting.id)
+    ticked = len(salesforce.asked)
+    meeting.change(subject="Annual review")
+    product.advance(hours=2)
+    salesforce.asked.clear()
+    product.drain()
+
+    looked_at_both = [path for _, path in salesforce.asked if path.endswith("/composite")]
+    assert ticked <= 6
+    assert len(looked_at_both) <= 2 + 4

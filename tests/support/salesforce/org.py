@@ -246,8 +246,12 @@ class Organisation:
             while "." in column:
                 relation, _, column = column.partition(".")
                 at = self._related(at, relation, name, table)
-            if at.field(column) is None:
+            field = at.field(column)
+            if field is None:
                 said = f"No such column '{column}' on entity '{at.name}'."
+                raise RefusedError(400, "INVALID_FIELD", said)
+            if name in statement.compared and not field.described()["filterable"]:
+                said = f"field '{column}' can not be filtered in a query call"
                 raise RefusedError(400, "INVALID_FIELD", said)
 
     def _related(self, at: Object, relation: str, name: str, table: Object) -> Object:

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from backend.adapters.http import Http
 from backend.adapters.salesforce import SalesforceCrm
-from backend.adapters.salesforce_fields import MARK
 from backend.adapters.salesforce_org import SalesforceAccess, SalesforceOrg
 from backend.adapters.salesforce_people import TypeFields
+from backend.adapters.salesforce_text import MARK
 from tests.support.salesforce.org import Organisation
 from tests.support.salesforce.server import CLIENT_SECRET, Served
 

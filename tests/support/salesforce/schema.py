@@ -21,6 +21,8 @@ class Field:
     values: tuple[str, ...] = ()
     restricted: bool = False
     refers_to: tuple[str, ...] = ()
+    encrypted: bool = False
+    """By Shield Platform Encryption: no condition can name it."""
     default: Any = None
 
     def described(self) -> dict[str, Any]:
@@ -30,6 +32,7 @@ class Field:
             "length": self.length,
             "createable": self.createable,
             "updateable": self.updateable,
+            "filterable": not self.encrypted and self.length <= 4_099,
             "nillable": not self.required,
             "unique": self.unique,
             "externalId": self.external_id,

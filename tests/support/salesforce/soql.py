@@ -55,7 +55,12 @@ class Statement:
     @property
     def names(self) -> set[str]:
         """Every field that is named anywhere."""
-        named = {*self.fields, *(field for field, _ in self.order)}
+        return {*self.fields, *(field for field, _ in self.order), *self.compared}
+
+    @property
+    def compared(self) -> set[str]:
+        """The fields of its conditions."""
+        named: set[str] = set()
         waiting = [self.condition] if self.condition is not None else []
         while waiting:
             part = waiting.pop()
