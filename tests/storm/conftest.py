@@ -15,7 +15,7 @@ from tests.browser.story.stack import Web
 from tests.storm.evaluator import Report, evaluate
 from tests.storm.reading import Reader, moment
 from tests.storm.world import Firm, Member, Story
-from tests.support.product import Meeting, Product, running_product
+from tests.support.product import EVERYBODY, Meeting, Product, running_product
 from tests.support.sandbox import RunningSandbox
 
 CLIENT = "ben@client.example"
@@ -144,7 +144,9 @@ def small_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallWorld
     offset, web = folder / "offset", Web()
     with RunningSandbox(offset_file=offset) as sandbox:
         database = f"sqlite:///{(folder / 'product.db').as_posix()}"
-        with running_product(sandbox, database, offset, crm_token=CRM_WORD) as product:
+        with running_product(
+            sandbox, database, offset, members=EVERYBODY, crm_token=CRM_WORD
+        ) as product:
             web.start(product.app)
             try:
                 yield _furnished(product, web.url)

@@ -23,6 +23,10 @@ from tests.support.sandbox import RunningSandbox
 
 CATEGORY = "Add this Event to InterAction"
 
+A_FEW = 6
+EVERYBODY = 1000
+"""How many members of a firm are enabled. Most of what a story costs are rounds over mailboxes."""
+
 
 @dataclass
 class Product:
@@ -150,9 +154,14 @@ def _moment(at: datetime) -> dict[str, str]:
 
 @contextmanager
 def running_product(
-    sandbox: RunningSandbox, url: str | URL, offset_file: Path, **settings: Any
+    sandbox: RunningSandbox,
+    url: str | URL,
+    offset_file: Path,
+    *,
+    members: int = A_FEW,
+    **settings: Any,
 ) -> Iterator[Product]:
-    """A migrated deployment with the sample firm set up, everybody with an address enabled."""
+    """A migrated deployment with the sample firms set up, ``members`` of each enabled."""
     chosen = Settings(
         **{
             "base_url": "http://localhost:8000",
@@ -174,15 +183,21 @@ def running_product(
     migrate_all(services.database)
     for tenant in sandbox.state()["tenants"]:
         if tenant["tenant_id"] in chosen.tenants:
-            services.setup.configure(firm_setup(sandbox, tenant))
+            services.setup.configure(firm_setup(sandbox, tenant, members))
     try:
         yield Product(sandbox, chosen, services, rings)
     finally:
         services.database.dispose()
 
 
-def firm_setup(sandbox: RunningSandbox, tenant: dict[str, Any]) -> FirmSetup:
-    """Everything on for everybody who has a mailbox."""
+def firm_setup(sandbox: RunningSandbox, tenant: dict[str, Any], members: int) -> FirmSetup:
+    """Everything on for the first members who have a mailbox, and for whoever has a role."""
+    with_mailbox = [person for person in tenant["people"] if person["mailbox"]]
+    enabled = [
+        person
+        for number, person in enumerate(with_mailbox)
+        if number < members or person["roles"] != ["user"]
+    ]
     return FirmSetup(
         tenant_id=tenant["tenant_id"],
         name="Sample firm",
@@ -194,8 +209,7 @@ def firm_setup(sandbox: RunningSandbox, tenant: dict[str, Any]) -> FirmSetup:
         ),
         users=[
             NewUser(oid=person["id"], name=person["name"], address=person["address"])
-            for person in tenant["people"]
-            if person["mailbox"]
+            for person in enabled
         ],
         domains=tenant["domains"],
     )
