@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Protocol
 
@@ -40,21 +39,13 @@ from backend.api.signin import CONSENT_STATE, sign_in_pages
 from backend.crm.access import CrmCaller
 from backend.crm.api import LARGEST_REQUEST as LARGEST_CRM_REQUEST
 from backend.crm.api import crm_api
-from backend.crm.catalogue import TypeSettings
 from backend.crm.fields import Moment as CrmMoment
-from backend.crm.group_desk import Colleagues
 from backend.crm.pages import crm_pages
+from backend.crm.surroundings import Surroundings
 from backend.domain.ports import Clock, TokenVerifier
 from backend.services.administration.desk import Administration
 from backend.settings import Settings
 from backend.sql import Database, is_transient
-
-
-class CrmNews(Protocol):
-    """Hears of records and contacts that people change in the embedded CRM."""
-
-    def heard(self, external_key: str) -> None: ...
-    def contacts_changed(self, tenant_id: str, external_keys: Sequence[str]) -> None: ...
 
 
 class Services(Protocol):
@@ -86,14 +77,9 @@ class Services(Protocol):
         ...
 
     @property
-    def crm_news(self) -> CrmNews: ...
-    @property
-    def colleagues(self) -> Colleagues:
-        """For the embedded CRM's groups."""
+    def around_crm(self) -> Surroundings:
+        """What the embedded CRM tells to and asks of us."""
         ...
-
-    @property
-    def type_settings(self) -> TypeSettings: ...
 
 
 def create_app(services: Services, settings: Settings) -> Flask:
@@ -140,26 +126,14 @@ def _register_blueprints(app: Flask, services: Services, settings: Settings) -> 
 
     if settings.has_embedded_crm:
         api.register_field(CrmMoment, "string", "date-time")
-        tell = services.crm_news.heard
-        tell_contacts = services.crm_news.contacts_changed
-        crm = crm_api(
-            services.database,
-            services.clock,
-            _crm_caller,
-            tell,
-            tell_contacts,
-            services.colleagues,
-            services.type_settings,
-        )
+        crm = crm_api(services.database, services.clock, _crm_caller, services.around_crm)
         described(crm, callers.of_crm, url_prefix="/crm/api")
         pages = crm_pages(
             services.database,
             services.clock,
             _crm_caller,
             lambda: sessions.csrf_token,
-            tell,
-            tell_contacts,
-            services.colleagues,
+            services.around_crm,
         )
         register = partial(app.register_blueprint, url_prefix="/crm")
         register_guarded(app, pages, callers.of_page, register=register)

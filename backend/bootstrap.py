@@ -24,6 +24,7 @@ from backend.adapters.routing import GLOBAL, reroute
 from backend.adapters.transport import new_session
 from backend.adapters.vault import FernetVault
 from backend.crm.gateway import EmbeddedCrm
+from backend.crm.surroundings import Surroundings
 from backend.domain.crm import CrmGateway
 from backend.domain.ports import Clock
 from backend.services.adding import Adding
@@ -33,6 +34,7 @@ from backend.services.breaker import Breakers
 from backend.services.callers import Callers
 from backend.services.choosing import Choosing
 from backend.services.colleagues import Colleagues
+from backend.services.crm_audit import CrmAudit
 from backend.services.crm_news import CrmNews
 from backend.services.directory import Directory
 from backend.services.driving import Driver, Ring
@@ -88,8 +90,7 @@ class Services:
     health: Health
     setup: Setup
     crm_news: CrmNews
-    colleagues: Colleagues
-    type_settings: TypeSettings
+    around_crm: Surroundings
     pausing: Pausing
     brake: Brake
     crm: CrmGateway
@@ -225,8 +226,13 @@ def build(
         ),
         setup=Setup(database, vault, clock),
         crm_news=crm_news,
-        colleagues=Colleagues(database),
-        type_settings=TypeSettings(clock),
+        around_crm=Surroundings(
+            tell=crm_news.heard,
+            tell_contacts=crm_news.contacts_changed,
+            colleagues=Colleagues(database),
+            audit=(audit := CrmAudit(clock)),
+            settings=TypeSettings(audit),
+        ),
         pausing=Pausing(database, clock, ring),
         brake=Brake(database, clock, ring),
         crm=crm,

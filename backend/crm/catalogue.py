@@ -62,9 +62,7 @@ class TypeSettings(Protocol):
         """Whether this type must keep its name."""
         ...
 
-    def rename(
-        self, session: Session, tenant_id: str, old: str, new: str, by_oid: str | None
-    ) -> None:
+    def rename(self, session: Session, caller: CrmCaller, old: str, new: str) -> None:
         """Have the settings say the new name."""
         ...
 
@@ -130,7 +128,7 @@ class Catalogue:
             if self._settings is not None:
                 if self._settings.is_fixed(old) and not is_same:
                     raise _reserved(old)
-                self._settings.rename(session, caller.tenant_id, old, name, caller.user_id)
+                self._settings.rename(session, caller, old, name)
             row.name, row.folded_name = name, name.casefold()
         if not is_same:
             self._tell(caller.tenant_id, ())

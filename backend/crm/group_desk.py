@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -16,32 +16,11 @@ from backend.crm.identifiers import new_id
 from backend.crm.models import GroupMemberRow, GroupRow
 from backend.crm.paging import Page, cursor, name_and_id
 from backend.crm.problems import CrmError, forbidden, invalid, not_found
+from backend.crm.surroundings import Audit, Colleagues
 from backend.crm.text import containing
 from backend.domain.crm import Group, Member
 from backend.domain.ports import Clock
 from backend.sql import Database
-
-
-class Colleagues(Protocol):
-    """Who there is in a firm; the CRM itself keeps no list of them."""
-
-    def find(self, tenant_id: str, query: str, limit: int) -> Sequence[Member]:
-        """Members of the firm whose name or address contains ``query``, by name."""
-        ...
-
-    def by_ids(self, tenant_id: str, ids: Sequence[str]) -> Sequence[Member]:
-        """The members with these ids; unknown ones are absent."""
-        ...
-
-
-class Nobody:
-    """A firm that the CRM is told nobody of."""
-
-    def find(self, tenant_id: str, query: str, limit: int) -> Sequence[Member]:  # noqa: ARG002
-        return ()
-
-    def by_ids(self, tenant_id: str, ids: Sequence[str]) -> Sequence[Member]:  # noqa: ARG002
-        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +35,13 @@ class WholeGroup:
 class GroupDesk:
     """Groups as one caller sees them. Raises CrmError for whatever it refuses."""
 
-    def __init__(self, database: Database, clock: Clock, colleagues: Colleagues) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, colleagues: Colleagues, audit: Audit
+    ) -> None:
         self._database = database
         self._clock = clock
         self._colleagues = colleagues
+        self._audit = audit
 
     def page(
         self, caller: CrmCaller, *, query: str = "", limit: int, after: str | None = None
@@ -114,6 +96,8 @@ class GroupDesk:
                     kept = self._kept(session, row, given["member_ids"], members)
                     groups.replace_members(session, row.tenant_id, row.id, kept)
                 saved = row.id
+                act = "group_made" if group_id is None else "group_changed"
+                self._audit.note(session, caller, act, "group", saved, sorted(given))
         except IntegrityError as error:
             raise CrmError(409, "exists", "There is a group of this name.") from error
         return self.get(caller, saved)
@@ -123,6 +107,7 @@ class GroupDesk:
         _demand_admin(caller)
         with self._database.write.begin() as session:
             session.delete(_row(session, caller, group_id))
+            self._audit.note(session, caller, "group_removed", "group", group_id)
 
     def colleagues(self, caller: CrmCaller, query: str, limit: int) -> Sequence[Member]:
         """Who could be put into a group."""

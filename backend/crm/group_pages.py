@@ -11,7 +11,7 @@ from backend.crm.answers import caller
 from backend.crm.group_desk import GroupDesk, WholeGroup
 from backend.crm.group_schemas import CrmGroupPostSchema
 from backend.crm.page_tools import PAGE, checked, first_page, loaded, next_page, page, storable_id
-from backend.crm.problems import CrmError, forbidden
+from backend.crm.problems import CrmError, forbidden, invalid
 from backend.crm.schemas import LONGEST_QUERY, CrmPageQuerySchema
 from backend.crm.text import is_storable
 from backend.domain.crm import Member
@@ -69,10 +69,14 @@ class _GroupPages:
 
     def save_group(self, group_id: str) -> AnyResponse | tuple[str, int]:
         _demand_admin()
-        if request.form.get("act") == "remove":
-            self._groups.remove(caller(), storable_id(group_id))
-            return redirect(url_for("crm_pages.groups"), 303)
-        return self._save(self._groups.get(caller(), storable_id(group_id)))
+        group = self._groups.get(caller(), storable_id(group_id))
+        if request.form.get("act") != "remove":
+            return self._save(group)
+        if "sure" not in request.form:
+            refusal = invalid("sure", "Please say that you are sure; it cannot be taken back.")
+            return self._form(group, refusal, request.form), refusal.status
+        self._groups.remove(caller(), group.id)
+        return redirect(url_for("crm_pages.groups"), 303)
 
     def _save(self, group: WholeGroup | None) -> AnyResponse | tuple[str, int]:
         """Saved, or the form again: searched for people, or with what does not fit."""

@@ -9,20 +9,21 @@ from flask import Blueprint, Response, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from backend.crm.access import CrmCaller
-from backend.crm.activity_desk import ActivityDesk, Tell
+from backend.crm.activity_desk import ActivityDesk
 from backend.crm.activity_pages import add_activity_pages
 from backend.crm.alert_desk import AlertDesk
 from backend.crm.alert_pages import add_alert_pages
-from backend.crm.catalogue import Catalogue, TellContacts
+from backend.crm.catalogue import Catalogue
 from backend.crm.contact_desk import ContactDesk
 from backend.crm.contact_import import ContactImport
 from backend.crm.directory_pages import add_directory_pages
 from backend.crm.form_pages import add_form_pages
-from backend.crm.group_desk import Colleagues, GroupDesk, Nobody
+from backend.crm.group_desk import GroupDesk
 from backend.crm.group_pages import add_group_pages
 from backend.crm.import_pages import add_import_pages
 from backend.crm.page_tools import demand_csrf, refused
 from backend.crm.problems import CrmError
+from backend.crm.surroundings import ALONE, Surroundings
 from backend.domain.ports import Clock
 from backend.sql import Database
 
@@ -41,19 +42,15 @@ def crm_pages(
     clock: Clock,
     authenticate_page: AuthenticatePage,
     csrf_token: CsrfToken,
-    tell: Tell = lambda _external_key: None,
-    tell_contacts: TellContacts = lambda _tenant_id, _external_keys: None,
-    colleagues: Colleagues | None = None,
+    around: Surroundings = ALONE,
 ) -> Blueprint:
     """The blueprint; register it with ``url_prefix="/crm"``.
 
     ``authenticate_page`` answers who is signed in, or the response that leads to the sign-in.
     ``csrf_token`` answers the session's token: forms carry it, and without it nothing is changed.
-    ``tell`` hears of records that were changed here, ``tell_contacts`` of contacts. ``colleagues``
-    knows who there is to be put into a group.
     """
     alerts = AlertDesk(database, clock)
-    groups = GroupDesk(database, clock, colleagues or Nobody())
+    groups = GroupDesk(database, clock, around.colleagues, around.audit)
     blueprint = Blueprint(
         "crm_pages",
         __name__,
@@ -90,9 +87,9 @@ def crm_pages(
         return redirect(url_for("crm_pages.contacts"))
 
     blueprint.register_error_handler(CrmError, refused)
-    activities = ActivityDesk(database, clock, tell)
-    contacts = ContactDesk(database, clock, tell_contacts)
-    catalogue = Catalogue(database, clock, tell_contacts)
+    activities = ActivityDesk(database, clock, around.tell)
+    contacts = ContactDesk(database, clock, around.tell_contacts)
+    catalogue = Catalogue(database, clock, around.tell_contacts, around.settings)
     add_directory_pages(blueprint, contacts, catalogue, activities, alerts, clock)
     add_activity_pages(blueprint, activities, catalogue, groups, clock)
     add_form_pages(blueprint, contacts, catalogue, activities, groups, clock)

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from backend.db import audit, people
+from backend.db import people
 from backend.db.models import FirmRow
 from backend.domain.matching import PERSONNEL_TYPES
-from backend.domain.ports import Clock
+from backend.services.crm_audit import CrmAudit, CrmPerson
 
 
 class TypeSettings:
     """What the CRM asks and tells before it renames or removes a contact type."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, audit: CrmAudit) -> None:
+        self._audit = audit
 
     def is_needed(self, session: Session, tenant_id: str, name: str) -> bool:
         """Whether a rule looks at this type: it must not go."""
@@ -29,29 +29,17 @@ class TypeSettings:
         """Whether the product knows this type by its name: it must not be called otherwise."""
         return name.casefold() in PERSONNEL_TYPES
 
-    def rename(
-        self, session: Session, tenant_id: str, old: str, new: str, by_oid: str | None
-    ) -> None:
+    def rename(self, session: Session, caller: CrmPerson, old: str, new: str) -> None:
         """Have the settings go on with the new name; a line in the audit says who did it."""
-        firm = people.find_firm(session, tenant_id)
+        firm = people.find_firm(session, caller.tenant_id)
         if firm is None or not _names(firm, old):
             return
         firm.contact_types = [
             new if each.casefold() == old.casefold() else each for each in firm.contact_types
         ]
         firm.version += 1
-        user = people.find_users(session, firm.id, [by_oid]).get(by_oid) if by_oid else None
-        if user is not None:
-            audit.write(
-                session,
-                firm_id=firm.id,
-                by_user_id=user.id,
-                at=self._clock(),
-                act="configuration_changed",
-                target_kind="firm",
-                target_id=firm.id,
-                fields=("contact_types",),
-            )
+        fields = ("contact_types",)
+        self._audit.note(session, caller, "configuration_changed", "firm", firm.id, fields)
 
 
 def _names(firm: FirmRow, name: str) -> bool:

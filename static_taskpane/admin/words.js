@@ -51,6 +51,10 @@ export const OPERATIONS = {
   disable_sync: "Disabling sync",
   assign_server: "Assigning the server",
   import: "Importing users from the directory",
+  reconcile: "Comparing Outlook, links and the CRM",
+  fix_drift: "Mending what does not agree",
+  check_drift: "Looking whether it has healed",
+  erase_person: "Erasing a person",
 };
 
 export const ACTS = {
@@ -73,10 +77,21 @@ export const ACTS = {
   disable_sync_begun: "Began disabling many users",
   assign_server_begun: "Began assigning a server to many users",
   import_begun: "Began an import",
+  viewed: "Looked at",
+  reconcile_begun: "Began a comparison",
+  reconcile_cancelled: "Stopped a comparison",
+  drift_fixed: "Had a finding mended",
+  fix_drift_begun: "Began mending many findings",
+  erase_person_begun: "Began erasing a person",
+  person_erased: "Had a person erased",
+  erasure_lifted: "Let records name a person again",
   enable_sync_cancelled: "Stopped enabling many users",
   disable_sync_cancelled: "Stopped disabling many users",
   assign_server_cancelled: "Stopped assigning a server to many users",
   import_cancelled: "Stopped an import",
+  group_made: "Made a group in the CRM",
+  group_changed: "Changed a group in the CRM",
+  group_removed: "Removed a group in the CRM",
   retried: "Retried one line of the log",
   errors_retried: "Retried all errors",
 };
@@ -186,4 +201,41 @@ export const BRAKE_FOLLOWS = {
   rests: "would stay while updates rest",
   followed: "would be followed on",
   unknown: "would be looked at again",
+};
+
+/** Kinds of findings of the reconciliation, in short. */
+export const DRIFTS = {
+  category_without_link: "Category not taken up",
+  not_selected: "Event not taken up",
+  category_missing: "Category missing",
+  category_left: "Category left over",
+  change_not_seen: "Change not seen",
+  event_not_shown: "Event not there any more",
+  record_missing: "Record missing",
+  record_changed: "Record differs",
+  edit_not_seen: "Edit in the CRM not seen",
+  record_not_removed: "Record not removed",
+  record_without_link: "Record without an event",
+  two_records: "Two records",
+  not_final: "Not made final",
+  left_undone: "Work left undone",
+  mailbox_not_read: "Mailbox not read",
+};
+
+/** Why a finding could not be mended. */
+export const FIX_CODES = {
+  not_found: "It is not there any more.",
+  event_gone: "Its event is not in the owner's calendar. Remove the record in the CRM if nobody needs it.",
+  owner_unknown: "Nobody knows whose record it is. Look at it in the CRM.",
+  no_online_server: "The mailbox has no online server.",
+  changed_meanwhile: "It has changed meanwhile. Compare again.",
+  remote_unavailable: "Microsoft or the CRM did not answer. Try again in a moment.",
+};
+
+/** Why a mailbox could not be compared. */
+export const UNREAD_CODES = {
+  busy: "The mailbox was busy the whole time. It is compared again in the night.",
+  mass_change: "Stopped by the mass-change brake.",
+  access_denied: "Microsoft does not let the online server read it.",
+  not_listable: "This CRM cannot list the records of Calendar Sync.",
 };

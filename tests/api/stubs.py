@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from backend.crm.group_desk import Nobody
+from backend.crm.surroundings import Surroundings
 from backend.domain.adding import ActivityForm
 from backend.domain.crm import (
     Activity,
@@ -46,7 +46,6 @@ from backend.services.answers import (
     Person as Named,
 )
 from backend.services.notifications import Notice, NotStoredError, Receipt
-from backend.services.type_settings import TypeSettings
 from backend.sql import Database
 from tests.support.desk import LazyDesk
 
@@ -410,16 +409,6 @@ class StubNotifications:
         return self.receipt or Receipt(accepted=len(notices))
 
 
-class StubCrmNews:
-    """Hears nothing."""
-
-    def heard(self, external_key: str) -> None:
-        pass
-
-    def contacts_changed(self, tenant_id: str, external_keys: Sequence[str]) -> None:
-        """Contacts in our own CRM changed."""
-
-
 @dataclass
 class StubServices:
     """What an application serves, all of it under the test's control."""
@@ -430,9 +419,7 @@ class StubServices:
     history: StubHistory = field(default_factory=StubHistory)
     notifications: StubNotifications = field(default_factory=StubNotifications)
     health: StubHealth = field(default_factory=StubHealth)
-    crm_news: StubCrmNews = field(default_factory=StubCrmNews)
-    colleagues: Nobody = field(default_factory=Nobody)
-    type_settings: TypeSettings = field(default_factory=lambda: TypeSettings(lambda: NOW))
+    around_crm: Surroundings = field(default_factory=Surroundings)
     verifier: StubVerifier = field(default_factory=StubVerifier)
     sign_in: StubSignIn = field(default_factory=StubSignIn)
     now: datetime = NOW

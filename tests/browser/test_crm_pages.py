@@ -14,6 +14,7 @@ from backend.crm.catalogue import Catalogue
 from backend.crm.contact_desk import ContactDesk
 from backend.crm.gateway import EmbeddedCrm
 from backend.crm.group_desk import GroupDesk
+from backend.crm.surroundings import NoAudit
 from backend.domain.crm import MatchedContact
 from backend.domain.event import Person
 from backend.sql import Database
@@ -47,7 +48,7 @@ def paths(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[
         },
     )
     AlertDesk(database, clock).follow(JANE, ann.id)
-    groups = GroupDesk(database, clock, EverybodyWithAName())
+    groups = GroupDesk(database, clock, EverybodyWithAName(), NoAudit())
     group = groups.save(JANE, None, {"name": "Partners", "member_ids": ["jane", "joe"]})
     contact = MatchedContact(ann.id, ann.name, ann.emails[0], "accepted", "required")
     draft = a_draft(contacts=(contact,), owner_id="jane", assigned_to=Person("Jane", "j@x.example"))

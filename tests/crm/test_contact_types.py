@@ -8,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from backend.crm.access import CrmCaller
 from backend.crm.gateway import EmbeddedCrm
 from backend.domain.crm import SyncStatus, UnmatchedAttendee
 from backend.sql import Database
@@ -30,11 +31,9 @@ class Selected:
     def is_fixed(self, name: str) -> bool:
         return name == "Our Personnel"
 
-    def rename(
-        self, session: Session, tenant_id: str, old: str, new: str, by_oid: str | None
-    ) -> None:
+    def rename(self, session: Session, caller: CrmCaller, old: str, new: str) -> None:
         assert session.in_transaction()
-        assert (tenant_id, by_oid) == (TENANT, "jane")
+        assert (caller.tenant_id, caller.user_id) == (TENANT, "jane")
         self.names = [new if name == old else name for name in self.names]
 
 

@@ -274,6 +274,21 @@ def test_renaming_a_contact_type_takes_the_rule_along_and_removing_it_is_refused
     assert (refused.status_code, refused.json["code"]) == (409, "selected")
 
 
+def test_what_an_admin_does_with_groups_is_in_the_audit(product: Product, organizer: str) -> None:
+    admin = admin_of(product)
+    path = f"/groups/{a_group(product, 'Board', organizer).removeprefix('group:')}"
+    crm(product, admin, "PATCH", path, {"member_ids": []})
+    crm(product, admin, "DELETE", path)
+
+    lines = product.pane(admin).call("GET", "/api/admin/audit").json["items"]
+
+    assert [(line["act"], line["fields"]) for line in lines[:3]] == [
+        ("group_removed", []),
+        ("group_changed", ["member_ids"]),
+        ("group_made", ["member_ids", "name"]),
+    ]
+
+
 def test_what_l4_exempts_neither_releases_a_record_nor_is_overwritten(
     product: Product, organizer: str
 ) -> None:

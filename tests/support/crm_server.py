@@ -16,6 +16,7 @@ from backend.crm.api import crm_api
 from backend.crm.catalogue import TellContacts, TypeSettings
 from backend.crm.pages import crm_pages
 from backend.crm.problems import CrmError
+from backend.crm.surroundings import Surroundings
 from backend.domain.crm import Member
 from backend.domain.ports import Clock
 from backend.sql import Database
@@ -71,14 +72,10 @@ def crm_app(
     def unexpected(_error: Exception) -> Response:
         return Response("internal error", 500)
 
-    api = crm_api(
-        database,
-        clock,
-        authenticate,
-        tell_contacts=tell_contacts,
-        colleagues=EverybodyWithAName(),
-        settings=settings,
+    around = Surroundings(
+        tell_contacts=tell_contacts, colleagues=EverybodyWithAName(), settings=settings
     )
+    api = crm_api(database, clock, authenticate, around)
     Api(app).register_blueprint(api, url_prefix="/crm/api")
     return app
 
@@ -112,13 +109,7 @@ def crm_pages_app(
     def authenticate_page() -> CrmCaller | Response:
         return caller if caller is not None else Response("", 302, {"Location": "/sign-in"})
 
-    pages = crm_pages(
-        database,
-        clock,
-        authenticate_page,
-        lambda: csrf_token,
-        tell_contacts=tell_contacts,
-        colleagues=EverybodyWithAName(),
-    )
+    around = Surroundings(tell_contacts=tell_contacts, colleagues=EverybodyWithAName())
+    pages = crm_pages(database, clock, authenticate_page, lambda: csrf_token, around)
     app.register_blueprint(pages, url_prefix="/crm")
     return app
