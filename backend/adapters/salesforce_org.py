@@ -42,6 +42,10 @@ Guide: Composite)."""
 LONGEST_QUERY = 12_000
 """Bytes of a query in an address: Salesforce refuses addresses beyond 16,384 (Status Codes)."""
 
+READING_TIME = 4.0
+"""Seconds for a call that only reads: somebody waits for it. A change may take longer, as an
+organisation's own automation runs inside it."""
+
 _DESCRIBED_FOR = timedelta(hours=1)
 _ASSERTION_FOR = timedelta(minutes=3)
 _ID = re.compile(r"[a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?")
@@ -141,7 +145,9 @@ class SalesforceOrg:
     def query(self, soql: str, *, deleted: bool = False) -> list[dict[str, Any]]:
         """Every row. ``deleted``: the recycle bin and archived activities included."""
         return self._call(
-            lambda client: _rows(client.query_all(soql, include_deleted=deleted)["records"])
+            lambda client: _rows(
+                client.query_all(soql, include_deleted=deleted, timeout=READING_TIME)["records"]
+            )
         )
 
     def queries(self, soqls: Sequence[str]) -> list[list[dict[str, Any]]]:
@@ -177,8 +183,11 @@ class SalesforceOrg:
                 for step in steps
             ],
         }
+        seconds = READING_TIME if all(step.method == "GET" for step in steps) else None
         answer = self._call(
-            lambda client: client.restful("composite", method="POST", json=body) or {}
+            lambda client: (
+                client.restful("composite", method="POST", json=body, timeout=seconds) or {}
+            )
         )
         return _bodies(answer.get("compositeResponse", []))
 
@@ -329,8 +338,11 @@ class _OurSession(requests.Session):
         data: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         json: object = None,
+        timeout: float | None = None,
         **_ignored: object,
     ) -> requests.Response:
+        # A composite call that was done and not answered finds its own work when it is repeated.
+        may_repeat = method == "GET" or url.endswith("/composite")
         answer = self._http.request(
             method,
             "http://" + url.removeprefix("https://") if self._plain else url,
@@ -340,7 +352,8 @@ class _OurSession(requests.Session):
             headers=headers,
             data=data,
             json=json,
-            retries=1 if method == "GET" else 0,
+            timeout=timeout,
+            retries=1 if may_repeat else 0,
         )
         return _as_response(answer, url)
 

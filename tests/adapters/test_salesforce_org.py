@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from backend.adapters.answers import Answer
 from backend.adapters.http import Http
 from backend.adapters.salesforce import SalesforceCrm
 from backend.adapters.salesforce_check import inspect
 from backend.adapters.salesforce_errors import error_of
-from backend.adapters.salesforce_org import SalesforceAccess, SalesforceOrg, shown_path
+from backend.adapters.salesforce_org import (
+    READING_TIME,
+    SalesforceAccess,
+    SalesforceOrg,
+    Step,
+    shown_path,
+)
+from backend.adapters.transport import new_session
 from backend.domain.breaker import remote_of
 from backend.domain.errors import (
     RemoteAccessError,
@@ -193,6 +202,27 @@ def test_a_query_of_many_pages_is_read_to_its_end(org: SalesforceOrg, served: Se
 
     assert [row["Id"] for row in alone] == made
     assert [[row["Id"] for row in rows] for rows in together] == [made, []]
+
+
+def test_a_change_may_take_longer_than_a_look(served: Served, clock: HandClock) -> None:
+    session = new_session()
+    taken: list[tuple[str, float]] = []
+    http = Http(session, clock=clock, timeout=10.0)
+    send = http.request
+
+    def noted(method: str, url: str, **more: Any) -> Answer:
+        taken.append((url.rpartition("/")[2], more.get("timeout")))
+        return send(method, url, **more)
+
+    http.request = noted  # type: ignore[method-assign]
+    org = SalesforceOrg(http, access_to(served), clock)
+
+    org.queries(["SELECT Id FROM Lead"])
+    lead = {"LastName": "Doe", "Company": "X"}
+    org.composite([Step("made", "POST", "sobjects/Lead", lead)])
+    session.close()
+
+    assert taken == [("token", None), ("composite", READING_TIME), ("composite", None)]
 
 
 def test_the_log_shows_no_ids_and_no_keys() -> None:

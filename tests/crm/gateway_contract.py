@@ -549,6 +549,12 @@ class AdditionsContract:
         assert {"Client", "Prospect"} <= set(gateway.contact_types(TENANT))
         assert gateway.activity_types(TENANT)
 
+    def test_what_a_crm_does_not_keep_is_offered_to_nobody(self, gateway: CrmGateway) -> None:
+        for listing in set(Listing) - gateway.capabilities.listings:
+            assert gateway.find_entries(TENANT, listing, "", 10) == []
+            assert gateway.entries_by_id(TENANT, listing, ["x"]) == []
+        assert list(gateway.groups_of(TENANT, "nobody")) == []
+
     def test_a_contact_is_made_once_per_address(self, gateway: CrmGateway) -> None:
         made = gateway.create_contact(TENANT, "Zoe New", "Zoe@New.example")
         again = gateway.create_contact(TENANT, "Zoe Newer", "zoe@new.example")

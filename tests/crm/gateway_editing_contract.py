@@ -29,7 +29,13 @@ class Hands(Protocol):
 
 
 class EditingContract:
-    """A person's edit of what Outlook fills counts; all other work survives and does not count."""
+    """A person's edit of what Outlook fills counts; all other work survives and does not count.
+
+    For every connector that says it knows revisions.
+    """
+
+    def test_it_says_that_it_knows_revisions(self, gateway: CrmGateway) -> None:
+        assert gateway.capabilities.knows_revisions
 
     def test_a_persons_edit_changes_the_revision_and_says_that_somebody_did_it(
         self, gateway: CrmGateway, hands: Hands
