@@ -75,11 +75,11 @@ function unqualified(count, isPart, choice) {
   return el(
     "fieldset",
     {},
-    el("legend", {}, `${records[0].toUpperCase()}${records.slice(1)} would no longer qualify`),
+    el("legend", {}, el("strong", {}, `${records[0].toUpperCase()}${records.slice(1)} would no longer qualify`)),
     el(
       "div",
       { class: "choices tall" },
-      pick(false, "Keep them (default)"),
+      pick(false, `Keep ${count === 1 && !isPart ? "it" : "them"} (default)`),
       pick(true, `Remove ${isPart ? "all of them" : count === 1 ? "it" : `all ${number(count)}`} from the CRM`),
     ),
     el("span", { class: "hint" }, "Removed records can be brought back for 30 days: by a tick, or by turning the setting back."),

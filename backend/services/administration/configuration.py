@@ -84,10 +84,11 @@ class Configurations:
             _refuse_direction(given.pop("direction", Direction.FROM_MICROSOFT))
             changed = frozenset(n for n, value in given.items() if getattr(firm, n) != value)
             _check(firm, changed)
-            if changed:
-                self._store(session, admin, firm, {name: given[name] for name in changed})
+            # Links before watches, in the order in which a pull stores its pages.
             if removes_unqualified:
                 self._review(session, admin)
+            if changed:
+                self._store(session, admin, firm, {name: given[name] for name in changed})
             answer = configuration_of(firm)
         if removes_unqualified or changed - _NO_RULE_LOOKS_AT:
             wake(self._ring)

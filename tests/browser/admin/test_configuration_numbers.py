@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
 from backend.db.models import FirmRow
-from tests.browser.admin.conftest import ADMIN, Desk, violations
+from tests.browser.admin.conftest import ADMIN, SECOND_ADMIN, Desk, violations
 from tests.support.product import Meeting, Product
 from tests.support.switchboard import CLIENT
 
@@ -60,7 +60,7 @@ def test_records_that_no_longer_qualify_are_counted_and_removed_only_when_told(
     by_hand.uncheck()
     dialog = review(page)
     group = dialog.get_by_role("group", name="1 existing record would no longer qualify")
-    expect(group.get_by_label("Keep them (default)")).to_be_checked()
+    expect(group.get_by_label("Keep it (default)")).to_be_checked()
     assert violations(page) == []
     dialog.get_by_role("button", name="Save").click()
     expect(page.locator("#notices")).to_contain_text("Saved.")
@@ -109,6 +109,34 @@ def test_a_date_and_the_words_of_the_crm_are_entered_reviewed_and_saved(
     saved = product.pane(ADMIN).call("GET", "/api/admin/configuration").json
     assert saved["commencement_date"] == "2026-01-15"
     assert saved["show_as_values"] == {"oof": "OutOfOffice"}
+
+
+def test_a_setting_that_both_admins_changed_is_shown_with_both_values(
+    desk: Desk, product: Product
+) -> None:
+    page = desk.sign_in(ADMIN)
+    page.get_by_label("Busy", exact=True).fill("Engaged")
+    page.get_by_label("Look ahead").fill("365")
+    other = product.app.test_client()
+    headers = {"Authorization": f"Bearer {product.token(SECOND_ADMIN)}"}
+    tag = other.get("/api/admin/configuration", headers=headers).headers["ETag"]
+    theirs = {"show_as_values": {"busy": "Occupied"}, "include_reminder": False}
+    put = other.put("/api/admin/configuration", json=theirs, headers=headers | {"If-Match": tag})
+    assert put.status_code == 200
+
+    review(page).get_by_role("button", name="Save").click()
+
+    notices = page.locator("#notices")
+    expect(notices).to_contain_text("Nothing was saved: another administrator changed")
+    expect(notices).to_contain_text("Busy as Occupied (you entered")
+    expect(notices).to_contain_text("Busy as Engaged, which would replace it)")
+    expect(notices).to_contain_text("Include the reminder: on → off")
+    expect(page.get_by_label("Busy", exact=True)).to_have_value("Engaged")
+    expect(page.get_by_label("Include the reminder")).not_to_be_checked()
+    review(page).get_by_role("button", name="Save").click()
+    expect(notices).to_contain_text("Saved.")
+    saved = product.pane(ADMIN).call("GET", "/api/admin/configuration").json
+    assert (saved["show_as_values"]["busy"], saved["future_days"]) == ("Engaged", 365)
 
 
 def test_enabling_warns_of_another_sync_at_work(
