@@ -8,6 +8,8 @@ import { showDashboard } from "./dashboard.js";
 import { showExplain } from "./explain.js";
 import { showLog } from "./log.js";
 import { ask, byId, clearNotices } from "./page.js";
+import { showPerson } from "./person.js";
+import { showReconciliation } from "./reconciliation.js";
 import { showServers } from "./servers.js";
 import { showSimulator } from "./simulator.js";
 import { showUsers } from "./users.js";
@@ -24,6 +26,8 @@ const SECTIONS = [
   { key: "explain", name: "Explain", show: showExplain },
   { key: "simulator", name: "Simulator", show: showSimulator, adminOnly: true },
   { key: "dashboard", name: "Dashboard", show: showDashboard },
+  { key: "reconciliation", name: "Reconciliation", show: showReconciliation },
+  { key: "person", name: "Personal data", show: showPerson, adminOnly: true },
   { key: "audit", name: "Audit", show: showAudit, adminOnly: true },
 ];
 const OFFERED = SECTIONS.filter((section) => isAdmin || !section.adminOnly);

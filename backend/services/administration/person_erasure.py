@@ -122,7 +122,8 @@ class PersonErasure:
         """
         admin = self._office.admit(principal)
         if normalised_address(address) != normalised_address(confirm):
-            raise InvalidFieldsError({"confirm": ["Type the address exactly as it is above."]})
+            wrong = "Type the address exactly as it is above."
+            raise InvalidFieldsError({"confirm": [wrong]}, wrong)
         who = self._persons.identify(admin, address)
         if who.member is not None and who.member.user_id == admin.user_id:
             raise NotNowError(

@@ -30,6 +30,8 @@ SECTIONS = [
     "Explain",
     "Simulator",
     "Dashboard",
+    "Reconciliation",
+    "Personal data",
     "Audit",
 ]
 ORGANIZER = "margaret.harwood@harwoodosei.example"
