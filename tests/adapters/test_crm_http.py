@@ -9,7 +9,8 @@ from backend.adapters.crm_http import HttpCrm
 from backend.adapters.http import Http
 from backend.adapters.transport import new_session
 from backend.crm.gateway import EmbeddedCrm
-from backend.domain.errors import RemoteAccessError, TransientRemoteError
+from backend.domain.crm import Additions, Listing, Reference, ReferenceKind
+from backend.domain.errors import RemoteAccessError, RemoteRejectedError, TransientRemoteError
 from backend.sql import Database
 from tests.crm.gateway_contract import (
     KEY,
@@ -80,6 +81,39 @@ class TestHttpCrm(
     GatewayContract, ContactsContract, AdditionsContract, EditingContract, TroubleContract
 ):
     """The same CRM over HTTP keeps the same contract."""
+
+
+def test_groups_and_what_a_record_is_about_travel_as_well(
+    gateway: HttpCrm, app: Flask, people: MakeContact
+) -> None:
+    people("Ann", "ann@x.example", company_types=("Client",))
+    [company] = gateway.find_entries(TENANT, Listing.COMPANIES, "", 10)
+    admin = {"Authorization": f"Bearer {TENANT}:admin"}
+    group = {"name": "Partners", "member_ids": ["jane"]}
+    app.test_client().post("/crm/api/groups", json=group, headers=admin)
+    about = Reference(ReferenceKind.COMPANY, company.id)
+
+    [partners] = gateway.groups_of(TENANT, "jane")
+    made, _ = gateway.add_activity(
+        TENANT,
+        "added/jane/1",
+        a_draft(owner_id="jane"),
+        Additions(regarding=about, visibility=partners.audience, with_companies=False),
+    )
+    found = gateway.get_activity(TENANT, made.id)
+
+    assert partners.name == "Partners"
+    assert gateway.groups_of(TENANT, "joe") == []
+    assert gateway.groups_of(TENANT, "x/../y") == []
+    assert found == made
+    assert (made.regarding, made.visibility) == (about, partners.audience)
+    for wrong in (
+        Additions(regarding=Reference(ReferenceKind.COMPANY, "nobody")),
+        Additions(visibility="group:unknown"),
+    ):
+        with pytest.raises(RemoteRejectedError) as caught:
+            gateway.add_activity(TENANT, "added/jane/2", a_draft(owner_id="jane"), wrong)
+        assert caught.value.remote_code == "unknown_reference"
 
 
 def test_a_user_may_not_write_by_key(http: Http, base_url: str) -> None:
