@@ -19,8 +19,15 @@ _SQLITE_PRAGMAS = (
     # Survives a killed process; only a power cut may lose the last second.
     "PRAGMA synchronous = NORMAL",
     "PRAGMA foreign_keys = ON",
+    # What is deleted is overwritten: what turned private must not lie in free pages (X4, X6).
+    "PRAGMA secure_delete = ON",
     "PRAGMA journal_size_limit = 67108864",
 )
+
+_PLAN_FOR_VALUES = "-c plan_cache_mode=force_custom_plan"
+"""For lists a rare value wants another plan than a common one, and PostgreSQL would settle on one
+plan for both after some calls (measured: 4 ms or 100 ms for a rare type among a million records).
+"""
 
 
 class Database:
@@ -45,7 +52,9 @@ class Database:
                 self.read_engine = _sqlite_reader(self.url, pool_size)
             case "postgresql":
                 self.write_engine = _postgresql(self.url, pool_size)
-                self.read_engine = _postgresql(self.url, pool_size, isolation_level="AUTOCOMMIT")
+                self.read_engine = _postgresql(
+                    self.url, pool_size, _PLAN_FOR_VALUES, isolation_level="AUTOCOMMIT"
+                )
             case other:
                 raise ValueError(f"{other} is not supported: use sqlite or postgresql")
         self._watch_transactions(self.write_engine)
@@ -123,7 +132,7 @@ def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _postgresql(url: URL, pool_size: int, **options: Any) -> Engine:
+def _postgresql(url: URL, pool_size: int, more: str = "", **options: Any) -> Engine:
     """No pre-ping: a lost connection is a transient failure that every caller knows anyway."""
     given = url.query.get("options", "")
     settings = given if isinstance(given, str) else " ".join(given)
@@ -134,7 +143,7 @@ def _postgresql(url: URL, pool_size: int, **options: Any) -> Engine:
         hide_parameters=True,
         connect_args={
             "connect_timeout": BUSY_SECONDS,
-            "options": f"-c lock_timeout={BUSY_SECONDS}s {settings}".strip(),
+            "options": f"-c lock_timeout={BUSY_SECONDS}s {more} {settings}".strip(),
         },
         **options,
     )

@@ -4,7 +4,7 @@ import threading
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text, update
+from sqlalchemy import URL, Column, Integer, MetaData, Table, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -193,6 +193,20 @@ def test_sqlite_read_connections_cannot_write_even_with_plain_sql(sqlite_url: st
 def test_databases_we_cannot_keep_our_word_on_are_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"needs a file|not supported"):
         Database(url)
+
+
+@pytest.mark.postgres
+def test_postgresql_plans_reads_for_their_values_and_writes_as_it_likes(
+    postgres_schema_url: URL,
+) -> None:
+    database = Database(postgres_schema_url)
+    try:
+        with database.read() as reading, database.write.begin() as writing:
+            modes = [s.scalar(text("SHOW plan_cache_mode")) for s in (reading, writing)]
+    finally:
+        database.dispose()
+
+    assert modes == ["force_custom_plan", "auto"]
 
 
 class _PostgresError(Exception):
