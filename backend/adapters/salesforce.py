@@ -8,7 +8,7 @@ see docs/decisions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -33,7 +33,7 @@ from backend.adapters.salesforce_fields import (
     seen_in,
 )
 from backend.adapters.salesforce_org import MOST_COLLECTIONS, SalesforceOrg, Step, is_id
-from backend.adapters.salesforce_people import SalesforcePeople, TypeFields
+from backend.adapters.salesforce_people import SalesforcePeople, TypeFields, unknown_reference
 from backend.adapters.salesforce_relations import deletions, plan_people
 from backend.adapters.salesforce_steps import (
     change_event,
@@ -71,6 +71,7 @@ from backend.domain.errors import (
 
 _TRIES = 3
 _LONGEST_KEY = 640
+_KEYS = 100
 
 
 class SalesforceCrm:
@@ -151,9 +152,10 @@ class SalesforceCrm:
         [memories] = org.queries([select_memory(meeting)])
         if not memories:
             return []
-        keys = quote_soql_value([row["Key__c"] for row in memories])
-        [events] = org.queries([select_event(f"{EVENT_KEY} IN {keys}")])
-        by_key = {event[EVENT_KEY]: event for event in events}
+        answers = org.queries(
+            [select_event(f"{EVENT_KEY} IN {keys}") for keys in _batches_of_keys(memories)]
+        )
+        by_key = {event[EVENT_KEY]: event for events in answers for event in events}
         found = [found_of(row, by_key.get(row["Key__c"])) for row in memories]
         live = [activity_of(each, org.user_id) for each in found if each.is_live]
         return sorted(live, key=lambda activity: activity.id)
@@ -190,6 +192,7 @@ class SalesforceCrm:
         if existing is None:
             companies, opportunities, what_id = kept_additions(additions)
             self._demand_entries(tenant_id, companies, opportunities, additions)
+            self._people_of(tenant_id).demand(contact.contact_id for contact in draft.contacts)
             kept = Kept(
                 key=external_key,
                 kind=ActivityKind.ADDED,
@@ -391,12 +394,7 @@ class SalesforceCrm:
                 known = {entry.id for entry in people.entries_by_id(listing, ids)}
                 unknown = unknown or bool(set(ids) - known)
         if unknown or additions.visibility.startswith("group:"):
-            raise RemoteRejectedError(
-                "the CRM does not have what this record names",
-                system="crm",
-                status=422,
-                remote_code="unknown_reference",
-            )
+            raise unknown_reference()
 
     def _org(self, tenant_id: str) -> SalesforceOrg:
         org = self._orgs.get(tenant_id)
@@ -429,6 +427,12 @@ def _demand_revision(found: Found, revision: str, org: SalesforceOrg) -> None:
         raise RemoteConflictError(
             "the record has changed", system="crm", status=412, remote_code="changed_meanwhile"
         )
+
+
+def _batches_of_keys(memories: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """As conditions that are short enough for an address."""
+    for start in range(0, len(memories), _KEYS):
+        yield quote_soql_value([row["Key__c"] for row in memories[start : start + _KEYS]])
 
 
 def _is_key(text: str) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from urllib.parse import quote
 from simple_salesforce.format import format_soql, quote_soql_value
 
 from backend.adapters.crm_json import UNSAYABLE
-from backend.adapters.salesforce_fields import ACCOUNT, OPPORTUNITY, moment_of
+from backend.adapters.salesforce_fields import ACCOUNT, CONTACT, LEAD, OPPORTUNITY, moment_of
 from backend.adapters.salesforce_org import LONGEST_QUERY, SalesforceOrg, is_id
 from backend.domain.crm import Contact, Entry, Listing
 from backend.domain.errors import RemoteRejectedError
@@ -71,6 +71,20 @@ class SalesforcePeople:
             for address in {normalised_address(a) for a in contact.emails} & wanted:
                 found[address][contact.id] = contact
         return {address: tuple(contacts.values()) for address, contacts in found.items()}
+
+    def demand(self, ids: Iterable[str]) -> None:
+        """Raises: RemoteRejectedError for people that are not there."""
+        wanted = set(ids)
+        if not all(is_id(each, CONTACT, LEAD) for each in wanted):
+            raise unknown_reference()
+        ordered = sorted(wanted)
+        soqls = [
+            f"SELECT Id FROM {name} WHERE IsDeleted = false AND Id IN {quote_soql_value(batch)}"  # noqa: S608
+            for name, prefix in (("Contact", CONTACT), ("Lead", LEAD))
+            for batch in _batches([each for each in ordered if each.startswith(prefix)])
+        ]
+        if wanted - {row["Id"] for rows in self._org.queries(soqls) for row in rows}:
+            raise unknown_reference()
 
     def search(self, query: str, limit: int) -> list[Contact]:
         """Contacts and leads by name, those without an account left out: they are private."""
@@ -202,6 +216,20 @@ class SalesforcePeople:
         further = ", StageName, Account.Name" if listing is Listing.OPPORTUNITIES else ""
         rows = self._org.query(f"SELECT Id, Name{further} FROM {name}{rest}")  # noqa: S608
         return [Entry(row["Id"], row["Name"], _detail(row)) for row in rows]
+
+
+def unknown_reference() -> RemoteRejectedError:
+    return RemoteRejectedError(
+        "the CRM does not have what this record names",
+        system="crm",
+        status=422,
+        remote_code="unknown_reference",
+    )
+
+
+def _batches(ids: Sequence[str]) -> Iterator[list[str]]:
+    for start in range(0, len(ids), _MOST_ROWS):
+        yield list(ids[start : start + _MOST_ROWS])
 
 
 def _in_chunks(fields: Sequence[str], addresses: Sequence[str]) -> Iterator[str]:

@@ -23,7 +23,7 @@ from backend.domain.crm import (
 from backend.domain.errors import RemoteConflictError, RemoteRejectedError
 from backend.domain.event import OnlineMeeting, Person
 from tests.adapters.salesforce_side import clock, gateway, hands, http, people, served, stand_in
-from tests.crm.gateway_contract import KEY, TENANT, MakeContact, a_draft
+from tests.crm.gateway_contract import ICAL_UID, KEY, TENANT, MakeContact, a_draft
 from tests.support.crm import HandClock
 from tests.support.salesforce.org import Organisation
 from tests.support.salesforce.people import Clerk, connector, contact_maker
@@ -192,6 +192,27 @@ def test_a_contact_that_went_meanwhile_makes_us_look_again(
 
     assert the_event(served)["Subject"] == a_draft().subject
     assert relations(served).keys() == {jane}
+
+
+def test_a_form_that_names_a_contact_who_is_gone_is_refused(
+    gateway: SalesforceCrm, served: Served, people: MakeContact
+) -> None:
+    joe = people("Joe", "joe@x.example")
+    served.org.delete("Contact", joe)
+
+    with pytest.raises(RemoteRejectedError) as caught:
+        gateway.add_activity(TENANT, "added/1", with_people(a_draft(), (joe, "")), Additions())
+
+    assert caught.value.remote_code == "unknown_reference"
+
+
+def test_a_meeting_that_a_hundred_and_fifty_people_added_is_found_whole(
+    gateway: SalesforceCrm,
+) -> None:
+    for number in range(150):
+        gateway.add_activity(TENANT, f"added/{number}", a_draft(), Additions())
+
+    assert len(gateway.find_by_ical_uid(TENANT, ICAL_UID)) == 150
 
 
 def test_whom_salesforce_does_not_know_and_how_to_join_stands_in_the_description(

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from click.testing import CliRunner
 from backend.cli import main
 from backend.doctor import examine
 from backend.settings import OFFICE_CLIENT_IDS
+from tests.support.salesforce.org import Organisation
+from tests.support.salesforce.server import CLIENT_SECRET, served_salesforce
 from tests.support.sandbox import RunningSandbox
 
 COMMANDS = {"bench", "demo", "doctor", "manifest", "migrate", "sandbox", "serve", "worker"}
@@ -101,6 +104,20 @@ class TestDoctor:
         found = self.problems(environ | deaf)
 
         assert any("sign-in does not answer" in problem for problem in found)
+
+    def test_it_looks_at_salesforce_where_that_is_the_crm(self, environ: dict[str, str]):
+        with served_salesforce() as stand_in:
+            served = stand_in.add(Organisation(lambda: datetime.now(UTC)))
+            served.org.denied.add(("Event", "delete"))
+            named = {"URL": served.url, "CLIENT_ID": served.client_id, "CLIENT_SECRET": "wrong"}
+            salesforce = {f"CALENDAR_SYNC_SALESFORCE_{k}": v for k, v in named.items()}
+            right = {"CALENDAR_SYNC_SALESFORCE_CLIENT_SECRET": CLIENT_SECRET}
+
+            refused = self.problems(environ | salesforce)
+            looked = self.problems(environ | salesforce | right)
+
+        assert any("Salesforce refused our sign-in" in problem for problem in refused)
+        assert any("may not write every Event" in problem for problem in looked)
 
     def test_it_says_that_the_clock_is_wrong(self, environ: dict[str, str], tmp_path: Path):
         offset = tmp_path / "offset"

@@ -509,6 +509,10 @@ class AdditionsContract:
                 gateway.add_activity(TENANT, "added/me/2", a_draft(), additions)
 
             assert caught.value.remote_code == "unknown_reference"
+        nobody = MatchedContact("nobody", "Jane", "jane@client.example", "none", "required")
+        with pytest.raises(RemoteRejectedError) as caught:
+            gateway.add_activity(TENANT, "added/me/2", a_draft(contacts=(nobody,)), Additions())
+        assert caught.value.remote_code == "unknown_reference"
         assert gateway.find_activity(TENANT, "added/me/2") is None
 
     def test_a_record_that_was_added_and_removed_does_not_come_back(
