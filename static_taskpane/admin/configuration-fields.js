@@ -2,8 +2,9 @@
 
 /** @typedef {"switch" | "choice" | "number" | "text" | "lines" | "types" | "color" | "date" | "words"} Kind */
 /** @typedef {{name: string, label: string, hint: string, kind: Kind, choices?: [string, string][],
- *   later?: string[], min?: number, max?: number, unit?: string, optional?: boolean}} Field
- *   `later`: choices that are shown and not there yet */
+ *   later?: string[], min?: number, max?: number, unit?: string, optional?: boolean,
+ *   ofRecords?: boolean}} Field
+ *   `later`: choices that are shown and not there yet; `ofRecords`: the CRM's types are offered */
 /** @typedef {{title: string, hint?: string, fields: Field[]}} Group */
 
 /** @type {[string, string, string][]} Outlook's colours: preset, name, shade */
@@ -98,8 +99,8 @@ export const GROUPS = [
       onOff("include_location", "Include location and rooms", "Off: records have no place, and existing ones lose it."),
       onOff("include_reminder", "Include the reminder", "Off: records have no reminder, and existing ones lose it."),
       of("words")("show_as_values", "What the CRM shows for a time", "Outlook's word on the left, the CRM's on the right. Empty: the word goes as it is."),
-      text("activity_type", "Display name of the activity type", "What synced appointments are called in the CRM, unless the user has a default type."),
-      text("added_activity_type", "Type of activities added by hand", "What the form Add Activity proposes, unless the user has a default type. Empty: the name above.", { optional: true }),
+      text("activity_type", "Display name of the activity type", "What synced appointments are called in the CRM, unless the user has a default type.", { ofRecords: true }),
+      text("added_activity_type", "Type of activities added by hand", "What the form Add Activity proposes, unless the user has a default type. Empty: the name above.", { optional: true, ofRecords: true }),
       onOff("add_companies", "Add the companies of the contacts to activities added by hand", "Off: an added activity has only the companies that somebody chose. Synced appointments always have theirs."),
       choice("cancelled_records", "When an event is cancelled, its record", "Applies to meetings that others were invited to.", {
         choices: [["mark", "Stays and is marked as cancelled"], ["delete", "Is deleted"]],

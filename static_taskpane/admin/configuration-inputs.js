@@ -4,7 +4,7 @@ import { el } from "../shared/dom.js";
 import { COLORS, SHOW_AS } from "./configuration-fields.js";
 
 /** @typedef {import("./configuration-fields.js").Field} Field */
-/** @typedef {{value: any, types: string[], locked: boolean, domains: string[], wrong: string,
+/** @typedef {{value: any, types: string[], recordTypes?: string[], locked: boolean, domains: string[], wrong: string,
  *   changed: (value: any) => void}} Given */
 
 /** @param {Field} field @param {Given} given @returns {HTMLElement} */
@@ -70,11 +70,13 @@ function parts(field, given) {
     );
     return [title, pick, document.createTextNode(" "), swatch];
   }
+  const offered = field.ofRecords ? (given.recordTypes ?? []) : [];
   const input = el("input", {
-    ...common, type: "text", value: given.value ?? "",
+    ...common, type: "text", value: given.value ?? "", list: offered.length > 0 && `${name}-offered`,
     input: (event) => given.changed(field.optional ? event.target.value.trim() || null : event.target.value),
   });
-  return [title, input, hint];
+  const list = offered.length > 0 && el("datalist", { id: `${name}-offered` }, ...offered.map((value) => el("option", { value })));
+  return [title, input, ...(list ? [list] : []), hint];
 }
 
 /** @param {Field} field @param {Given} given @param {Node} hint */

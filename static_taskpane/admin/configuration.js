@@ -39,6 +39,8 @@ class ConfigurationPage {
   #entered = {};
   /** @type {string[]} */
   #types = [];
+  /** @type {string[]} */
+  #recordTypes = [];
   /** @type {Record<string, string>} */
   #wrong = {};
   #busy = false;
@@ -56,9 +58,12 @@ class ConfigurationPage {
   read() {
     return load(
       this.#body,
-      () => Promise.all([get("configuration"), get("contact-types").catch(unknownTypes)]),
-      ([settings, types]) => {
+      () => Promise.all([
+        get("configuration"), get("contact-types").catch(unknownTypes), get("activity-types").catch(() => ({ items: [] })),
+      ]),
+      ([settings, types, recordTypes]) => {
         this.#types = types.items;
+        this.#recordTypes = recordTypes.items;
         this.#take(settings);
         this.#enter(takeCarried());
       },
@@ -106,6 +111,7 @@ class ConfigurationPage {
     return fieldOf(field, {
       value: this.#entered[field.name],
       types: this.#types,
+      recordTypes: this.#recordTypes,
       locked: !isAdmin,
       domains: this.#read.verified_domains,
       wrong: this.#wrong[field.name] ?? "",

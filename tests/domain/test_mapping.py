@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from backend.domain.crm import ActivityStatus, AttendeeMatch, Contact
+from backend.domain.crm import ActivityDraft, ActivityStatus, AttendeeMatch, Contact
 from backend.domain.event import Attendee, Location, Person, Sensitivity
 from backend.domain.mapping import NO_SUBJECT, draft_for, fingerprint
 from backend.domain.matching import FirmDirectory, invited, match_attendees
@@ -173,3 +173,26 @@ def test_a_fingerprint_changes_with_any_field_and_with_nothing_else() -> None:
     assert fingerprint(draft) != fingerprint(replace(draft, subject="Other"))
     assert fingerprint(draft) != fingerprint(replace(draft, unmatched=()))
     assert fingerprint(replace(draft, subject="\ud800"))
+
+
+def test_what_the_firm_leaves_out_is_empty_and_its_own_words_replace_outlooks() -> None:
+    """A2: location, reminder and show-as are a firm's choice; unnamed words go as they are."""
+    event = an_event(
+        BEN,
+        ROOM,
+        locations=(Location("Court 4"),),
+        reminder_minutes=15,
+        show_as="oof",
+    )
+
+    def draft(**settings: object) -> ActivityDraft:
+        return draft_for(event, (), replace(a_policy(), **settings), owner_oid=OWNER_OID)  # type: ignore[arg-type]
+
+    whole = draft()
+    assert (whole.location, whole.resources) == ("Court 4", ("Room 4",))
+    assert (whole.reminder_minutes, whole.show_as) == (15, "oof")
+    bare = draft(include_location=False, include_reminder=False)
+    assert (bare.location, bare.resources, bare.reminder_minutes) == ("", (), None)
+    assert draft(show_as_values={"oof": "OutOfOffice"}).show_as == "OutOfOffice"
+    assert draft(show_as_values={"free": "Free"}).show_as == "oof"
+    assert fingerprint(bare) != fingerprint(whole)

@@ -91,6 +91,7 @@ def test_the_settings_that_are_a_later_step_are_shown_and_cannot_be_chosen(desk:
 
     expect(page.get_by_label("From Microsoft 365 to the CRM")).to_be_checked()
     expect(page.get_by_label("Both ways (not available yet)")).to_be_disabled()
+    expect(page.locator("#added_activity_type-offered option").first).to_be_attached()
 
 
 def test_a_date_and_the_words_of_the_crm_are_entered_reviewed_and_saved(
