@@ -47,8 +47,8 @@ MOST_AT_ONCE = 500
 NO_ADDRESS = "no_address"
 _NO_ADDRESS_TEXT = (
     "The directory has no e-mail address of the kind your firm uses for this user, so calendar"
-    " sync cannot be enabled. Give the user one in Microsoft 365 and import again, or choose another"
-    " kind of address in the Configuration."
+    " sync cannot be enabled. Give the user one in Microsoft 365 and import again, or choose"
+    " another kind of address in the Configuration."
 )
 
 Chosen = Sequence[str] | PeopleFilter
