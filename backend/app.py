@@ -23,6 +23,7 @@ from backend.api.authentication import (
 )
 from backend.api.bodies import register_body_checks
 from backend.api.contacts import contacts_api
+from backend.api.crm_elsewhere import crm_elsewhere
 from backend.api.documentation import DocumentedApi, documentation_page, documented
 from backend.api.events import events_api
 from backend.api.headers import register_headers
@@ -137,6 +138,8 @@ def _register_blueprints(app: Flask, services: Services, settings: Settings) -> 
         )
         register = partial(app.register_blueprint, url_prefix="/crm")
         register_guarded(app, pages, callers.of_page, register=register)
+    elif settings.salesforce is not None:
+        register_guarded(app, crm_elsewhere(settings.salesforce.url), OPEN)
 
     register_guarded(app, documentation_page(api), OPEN)
     register_guarded(app, health_pages(services.health), OPEN)

@@ -156,3 +156,25 @@ def test_a_tick_and_an_update_take_few_calls_of_the_organisations_limit(
     looked_at_both = [path for _, path in salesforce.asked if path.endswith("/composite")]
     assert ticked <= 6
     assert len(looked_at_both) <= 2 + 4
+
+
+@pytest.mark.parametrize(
+    ("path", "leads_to"),
+    [
+        ("/crm/", "/"),
+        ("/crm/activities/00U5g0000000001EAA", "/00U5g0000000001EAA"),
+        ("/crm/contacts/0035g0000000001", "/0035g0000000001"),
+        ("/crm/activities/..%2F..%2Fevil", None),
+        ("/crm/activities/@evil.example", None),
+        ("/crm/api/activities", None),
+    ],
+)
+def test_links_to_records_lead_to_salesforce_and_nowhere_else(
+    product: Product, salesforce: Served, path: str, leads_to: str | None
+) -> None:
+    answer = product.app.test_client().get(path)
+
+    if leads_to is None:
+        assert answer.status_code == 404
+    else:
+        assert (answer.status_code, answer.location) == (302, salesforce.url + leads_to)
