@@ -325,14 +325,14 @@ def _change_regarding(
     session: Session, caller: CrmCaller, row: ActivityRow, given: Mapping[str, str] | None
 ) -> None:
     wanted = None if given is None else Reference(ReferenceKind(given["kind"]), given["id"])
-    hidden = regarding_of(row)
-    if wanted == hidden:
+    before = regarding_of(row)
+    if wanted == before:
         return
     if wanted is not None and not references.may_be_about(
         session, caller.tenant_id, wanted, visible_contacts(caller)
     ):
         raise invalid("regarding", "There is no such entry.")
-    if wanted is None and _is_hidden(session, caller, hidden):
+    if wanted is None and _is_hidden(session, caller, before):
         # He sees an empty field, and has not emptied it.
         return
     row.regarding_kind = None if wanted is None else wanted.kind

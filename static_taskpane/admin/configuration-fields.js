@@ -101,7 +101,7 @@ export const GROUPS = [
       of("words")("show_as_values", "What the CRM shows for a time", "Outlook's word on the left, the CRM's on the right. Empty: the word goes as it is."),
       text("activity_type", "Display name of the activity type", "What synced appointments are called in the CRM, unless the user has a default type.", { ofRecords: true }),
       text("added_activity_type", "Type of activities added by hand", "What the form Add Activity proposes, unless the user has a default type. Empty: the name above.", { optional: true, ofRecords: true }),
-      onOff("add_companies", "Add the companies of the contacts to activities added by hand", "Off: an added activity has only the companies that somebody chose. Synced appointments always have theirs."),
+      onOff("add_companies", "Add the companies of the contacts to what is added in Outlook", "Off: an activity made with Add Activity has only the companies that somebody chose. Synced appointments always have theirs."),
       choice("cancelled_records", "When an event is cancelled, its record", "Applies to meetings that others were invited to.", {
         choices: [["mark", "Stays and is marked as cancelled"], ["delete", "Is deleted"]],
       }),

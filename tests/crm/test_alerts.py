@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from backend.crm.access import CrmCaller
 from backend.crm.alerts import ALERT_DAYS
 from backend.crm.gateway import EmbeddedCrm
+from backend.crm.models import AlertRow
 from backend.domain.crm import Activity, ActivityStatus, Additions, MatchedContact
 from backend.sql import Database
 from tests.crm.gateway_contract import KEY, OTHER_TENANT, TENANT, MakeContact, a_draft
@@ -219,12 +221,14 @@ def test_a_contact_who_comes_later_is_news_and_one_who_leaves_takes_his_alert_al
 
 
 def test_nobody_is_alerted_of_what_he_may_not_see(
-    client: FlaskClient, sync: Sync, ann: str, clock: HandClock
+    client: FlaskClient, sync: Sync, ann: str, clock: HandClock, tables: Database
 ) -> None:
     follow(client, ann)
 
     record = sync.writes(ann, visibility="only_me")
     hidden = news(client)
+    with tables.read() as session:
+        assert session.scalars(select(AlertRow)).all() == [], "not even kept for later"
     path, tag = f"/crm/api/activities/{record.id}", {"If-Match": f'"{record.revision}"'}
     clock.advance(timedelta(minutes=1))
     client.patch(path, json={"visibility": "everyone"}, headers={**JANE, **tag})
