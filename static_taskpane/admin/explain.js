@@ -15,10 +15,10 @@ export function showExplain(host, query) {
   const form = el(
     "form",
     { class: "group", novalidate: true, submit: (event) => { event.preventDefault(); void read(); } },
-    field("ical_uid", "iCalUId of the event", "The same for everybody who was invited."),
-    el("p", {}, "or"),
-    field("event_id", "Id of the event", "As the log and Outlook show it."),
-    field("mailbox", "in the calendar of", "The owner's address."),
+    el("div", { class: "side-by-side" },
+      field("ical_uid", "iCalUId of the event", "The same for everybody who was invited."),
+      field("event_id", "or: id of the event", "As the log and Outlook show it."),
+      field("mailbox", "in the calendar of", "The owner's address.")),
     el("div", { class: "actions" }, el("button", { type: "submit", class: "primary" }, "Explain")),
   );
   /** @returns {Record<string, string>} */
@@ -61,6 +61,7 @@ async function explained(asked) {
 function parts(found, asked) {
   const link = found.link;
   const again = el("div", { "aria-live": "polite" });
+  const failed = found.rules.filter((/** @type {any} */ rule) => rule.passed === false);
   return [
     el(
       "section",
@@ -71,6 +72,7 @@ function parts(found, asked) {
         { class: "facts" },
         el("dt", {}, "Calendar of"), el("dd", {}, quote(found.user)),
         el("dt", {}, "State"), el("dd", {}, link ? named(LINK_STATES, link.state) : "Not in the CRM"),
+        ...(!link && failed.length > 0 ? [el("dt", {}, "Because"), el("dd", {}, failed.map((/** @type {any} */ rule) => rule.text ?? named(RULES, rule.code)).join(" "))] : []),
         ...(link?.reason ? [el("dt", {}, "Because"), el("dd", {}, link.reason_text ?? link.reason)] : []),
         ...(link ? [el("dt", {}, "Chosen"), el("dd", {}, link.origin === "manual" ? "by hand" : "by the firm's rules")] : []),
         ...(link?.blocked_by ? [el("dt", {}, "Waits"), el("dd", {}, link.blocked_text ?? link.blocked_by)] : []),
@@ -105,7 +107,9 @@ function parts(found, asked) {
 /** @param {any[]} list */
 function rules(list) {
   const words = { true: ["good", "✓", "Passed: "], false: ["danger", "✗", "Failed: "], null: ["", "?", "Not known: "] };
-  return el("ul", { class: "checks" }, ...list.map((rule) => {
+  // What said no stands first.
+  const ordered = [...list].sort((a, b) => Number(a.passed !== false) - Number(b.passed !== false));
+  return el("ul", { class: "checks" }, ...ordered.map((rule) => {
     const [tone, sign, spoken] = words[/** @type {"true"} */ (String(rule.passed))] ?? words.null;
     return el("li", {}, el("span", { class: `state ${tone}`.trim() }, el("span", { "aria-hidden": "true" }, `${sign} `), el("span", { class: "unseen" }, spoken)), rule.text ?? named(RULES, rule.code), " ", el("code", {}, rule.code));
   }));

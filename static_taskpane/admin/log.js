@@ -145,10 +145,11 @@ class LogPage {
       {},
       el("td", {}, time(line.at)),
       el("td", { class: "address" }, quote(line.user)),
-      el("td", {}, el("span", { class: `state ${line.error ? "danger" : ""}`.trim() }, named(KINDS, line.kind)), el("span", { class: "sub" }, line.message), ...(isRun ? runNumbers(line) : [])),
+      el("td", {}, el("span", { class: `state ${line.error ? "danger" : ""}`.trim() }, named(KINDS, line.kind)), el("span", { class: "sub" }, line.message)),
       el(
         "td",
         { class: "problem" },
+        ...(isRun ? runNumbers(line) : []),
         ...line.why.map((/** @type {any} */ why) => el("span", { class: "sub" }, el("code", {}, why.code), " ", why.text)),
         line.error && el("span", { class: "sub" }, line.error),
         line.request_id && el("span", { class: "sub" }, `Microsoft's request id: ${line.request_id}`),
@@ -197,7 +198,7 @@ class LogPage {
 
 /** @param {any} line of a look at a calendar */
 function runNumbers(line) {
-  const seconds = (line.duration_ms / 1000).toLocaleString("en-GB", { maximumFractionDigits: 1 });
+  const seconds = line.duration_ms < 100 ? "less than 0.1" : (line.duration_ms / 1000).toLocaleString("en-GB", { maximumFractionDigits: 1 });
   return [
     el("span", { class: "sub" }, `Processed ${line.processed.toLocaleString("en-GB")}, synced ${line.synced.toLocaleString("en-GB")}, errors ${line.errors.toLocaleString("en-GB")}; ${seconds} s`),
     el("span", { class: "sub" }, [
