@@ -20,7 +20,7 @@ from backend.domain.crm import (
     ReferenceKind,
     UnmatchedAttendee,
 )
-from backend.domain.errors import RemoteConflictError, RemoteRejectedError
+from backend.domain.errors import RemoteAccessError, RemoteConflictError, RemoteRejectedError
 from backend.domain.event import OnlineMeeting, Person
 from tests.adapters.salesforce_side import clock, gateway, hands, http, people, served, stand_in
 from tests.crm.gateway_contract import ICAL_UID, KEY, TENANT, MakeContact, a_draft
@@ -192,6 +192,20 @@ def test_a_contact_that_went_meanwhile_makes_us_look_again(
 
     assert the_event(served)["Subject"] == a_draft().subject
     assert relations(served).keys() == {jane}
+
+
+def test_a_contact_that_sharing_keeps_from_us_is_not_matched_and_cannot_be_invited(
+    gateway: SalesforceCrm, served: Served, people: MakeContact
+) -> None:
+    jane = people("Jane", "jane@x.example")
+    served.org.hidden.add(jane)
+
+    assert gateway.contacts_by_address(TENANT, ["jane@x.example"]) == {}
+    with pytest.raises(RemoteAccessError) as caught:
+        written(gateway, with_people(a_draft(), (jane, "accepted")))
+
+    assert caught.value.remote_code == "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"
+    assert gateway.find_activity(TENANT, KEY) is None
 
 
 def test_a_form_that_names_a_contact_who_is_gone_is_refused(

@@ -42,6 +42,8 @@ class Organisation:
         self.locked: set[str] = set()
         self.denied: set[tuple[str, str]] = set()
         """(object, ``create``/``update``/``delete``/``query``) that our user may not do."""
+        self.hidden: set[str] = set()
+        """Ids of records that sharing keeps from our user (Salesforce Help: Sharing Settings)."""
         self.duplicate_rules: set[str] = set()
         """Objects whose duplicate rule blocks a second record with the same e-mail address."""
         self.automation: Callable[[Row], None] = lambda _event: None
@@ -94,7 +96,7 @@ class Organisation:
     def live(self, name: str, record_id: str) -> Row:
         """Raises: RefusedError for what is not there (NOT_FOUND) or not any more."""
         row = self.tables[name].get(full_id(record_id))
-        if row is None:
+        if row is None or row["Id"] in self.hidden:
             raise RefusedError(
                 404, "NOT_FOUND", "Provided external ID field does not exist or is not accessible"
             )
@@ -124,7 +126,11 @@ class Organisation:
             said = f"sObject type '{table.name}' is not supported."
             raise RefusedError(400, "INVALID_TYPE", said)
         self._demand_readable(table, statement)
-        there = [row for row in self.tables[table.name].values() if deleted or not row["IsDeleted"]]
+        there = [
+            row
+            for row in self.tables[table.name].values()
+            if (deleted or not row["IsDeleted"]) and row["Id"] not in self.hidden
+        ]
 
         def read(row: Mapping[str, Any], name: str) -> Any:
             return self._read(table, row, name)
@@ -203,6 +209,9 @@ class Organisation:
             row = self.tables[name].get(record_id)
             if row is not None and row["IsDeleted"]:
                 raise RefusedError(400, "ENTITY_IS_DELETED", "entity is deleted", [field.name])
+            if record_id in self.hidden:
+                said = "insufficient access rights on cross-reference id"
+                raise RefusedError(400, "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", said)
             if row is not None:
                 return record_id
         said = f"{field.name}: id value of incorrect type: {value}"
