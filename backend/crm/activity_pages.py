@@ -25,6 +25,7 @@ from backend.domain.crm import (
     Reference,
     ReferenceKind,
     SyncStatus,
+    group_of,
 )
 from backend.domain.ports import Clock
 
@@ -125,11 +126,20 @@ class _ActivityPages:
             chosen_about=form.get("regarding", "") if form else chosen,
             visibility=visibility,
             audiences=audiences(self._groups, visibility),
+            seen_by=self._seen_by(activity),
             may_set_visibility=activity.draft.owner_id in (None, caller().user_id),
             refusal=refusal,
             saved="saved" in request.args,
             now=self._clock(),
         )
+
+    def _seen_by(self, activity: Activity) -> str:
+        """Whom a record that is not everyone's is shown to; empty where it is."""
+        if activity.visibility == EVERYONE:
+            return ""
+        if group_of(activity.visibility) is None:
+            return "Only you see this"
+        return f"Seen by {dict(audiences(self._groups, activity.visibility))[activity.visibility]}"
 
     def _about_choices(
         self,

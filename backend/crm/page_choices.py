@@ -32,5 +32,5 @@ def audiences(groups: GroupDesk, current: str) -> list[tuple[str, str]]:
     offered = [(EVERYONE, "Everyone"), (ONLY_ME, "Only me")]
     offered += [(group.audience, group.name) for group in groups.own(caller())]
     if group_of(current) is not None and current not in {value for value, _ in offered}:
-        offered.append((current, "A group you are not in"))
+        offered.append((current, "a group you are not in"))
     return offered

@@ -227,6 +227,10 @@ def test_members_look_and_change_nothing_on_the_pages(tables: Database) -> None:
     client = crm_pages_app(tables, HandClock(), joe).test_client()
 
     assert "Partners" in client.get("/crm/groups").text
+    with crm_app(tables, HandClock()).test_client() as api:
+        shown = {**MEETING, "visibility": f"group:{group_id}"}
+        record = api.post("/crm/api/activities", json=shown, headers=JOE).get_json()["id"]
+    assert "Seen by Partners" in client.get(f"/crm/activities/{record}").text
     page = client.get(f"/crm/groups/{group_id}").text
     assert "Members" in page
     assert "Edit" not in page
