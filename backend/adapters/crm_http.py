@@ -28,6 +28,7 @@ from backend.domain.crm import (
     ReferenceKind,
     SyncStatus,
 )
+from backend.domain.crm_abilities import RecordPage
 from backend.domain.errors import RemoteRejectedError, TransientRemoteError
 from backend.domain.event import normalised_address
 
@@ -100,6 +101,17 @@ class HttpCrm:
             if page["next"] is None:
                 return sorted(found, key=lambda activity: activity.id)
             params["cursor"] = page["next"]
+
+    def synced_records(self, tenant_id: str, *, after: str | None, limit: int) -> RecordPage:
+        """Added records are left out here, so that a page may hold fewer than ``limit``."""
+        params = {"limit": str(min(limit, _MOST_PER_PAGE))}
+        if after is not None:
+            params["cursor"] = after
+        answer = self._call("GET", "/activities", tenant_id, params=params).raise_for_status()
+        page = answer.json()
+        found = (_activity(item) for item in page["items"])
+        synced = tuple(each for each in found if each.kind is ActivityKind.SYNCED)
+        return RecordPage(synced, page["next"])
 
     def write_activity(
         self,

@@ -37,7 +37,7 @@ from backend.domain.crm import (
     Listing,
     SyncStatus,
 )
-from backend.domain.crm_abilities import AboutPerson, Erased
+from backend.domain.crm_abilities import AboutPerson, Erased, RecordPage
 from backend.domain.errors import (
     RemoteConflictError,
     RemoteNotFoundError,
@@ -250,10 +250,11 @@ class EmbeddedCrm:
             if row is not None and row.removed_at is None:
                 row.sync_status = status
 
-    def synced_records(self, tenant_id: str, *, after: str, limit: int) -> Sequence[Activity]:
+    def synced_records(self, tenant_id: str, *, after: str | None, limit: int) -> RecordPage:
         with self._session(self._database.read) as session:
-            rows = activities.synced_after(session, tenant_id, after, limit)
-            return [activity_of(row) for row in rows]
+            rows = activities.synced_after(session, tenant_id, after or "", limit)
+            following = rows[-1].id if len(rows) == limit else None
+            return RecordPage(tuple(activity_of(row) for row in rows), following)
 
     def about_person(
         self, tenant_id: str, addresses: Collection[str], *, owner_id: str | None

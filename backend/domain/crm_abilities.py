@@ -9,12 +9,22 @@ from typing import Protocol, runtime_checkable
 from backend.domain.crm import Activity, Contact
 
 
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """Some records; ``next``: what asks for those behind them, ``None`` behind the last."""
+
+    records: tuple[Activity, ...]
+    next: str | None
+
+
 @runtime_checkable
 class ListsRecords(Protocol):
     """A CRM that can say which live records carry our keys (A10)."""
 
-    def synced_records(self, tenant_id: str, *, after: str, limit: int) -> Sequence[Activity]:
-        """Live records of kind ``synced`` in the order of their ids, behind ``after``.
+    def synced_records(self, tenant_id: str, *, after: str | None, limit: int) -> RecordPage:
+        """Live records of kind ``synced``, at most ``limit``; each comes once while none changes.
+
+        ``after``: ``next`` of the page before, ``None`` for the first one.
 
         Raises: RemoteError with system "crm".
         """

@@ -25,6 +25,7 @@ from backend.domain.crm import (
     SyncStatus,
     UnmatchedAttendee,
 )
+from backend.domain.crm_abilities import ListsRecords
 from backend.domain.errors import RemoteConflictError, RemoteNotFoundError, RemoteRejectedError
 from backend.domain.event import OnlineMeeting, Person
 
@@ -140,6 +141,29 @@ class GatewayContract:
             (answers[0].id, answers[0].draft.subject)
         }
         assert len(gateway.find_by_ical_uid(TENANT, ICAL_UID)) == 1
+
+    def test_all_synced_records_are_listed_once_in_pages(self, gateway: CrmGateway) -> None:
+        if not isinstance(gateway, ListsRecords):
+            pytest.skip("this CRM cannot list our records")
+        for number in range(5):
+            key = f"{TENANT}/{number}"
+            gateway.write_activity(TENANT, key, a_draft(ical_uid=str(number)), revision=None)
+        gateway.write_activity(OTHER_TENANT, f"{OTHER_TENANT}/x", a_draft(), revision=None)
+        gone = gateway.find_activity(TENANT, f"{TENANT}/4")
+        assert gone is not None
+        gateway.remove_activity(TENANT, f"{TENANT}/4", revision=gone.revision)
+        gateway.add_activity(TENANT, f"{TENANT}/added", a_draft(), Additions())
+
+        keys: list[str | None] = []
+        after: str | None = None
+        for _ in range(10):
+            page = gateway.synced_records(TENANT, after=after, limit=2)
+            keys += [record.external_key for record in page.records]
+            after = page.next
+            if after is None:
+                break
+
+        assert sorted(map(str, keys)) == [f"{TENANT}/{number}" for number in range(4)]
 
     def test_an_update_names_the_revision_it_has_seen(self, gateway: CrmGateway) -> None:
         made = gateway.write_activity(TENANT, KEY, a_draft(), revision=None)

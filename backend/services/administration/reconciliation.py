@@ -265,22 +265,22 @@ class Reconciliation:
     def _next_records(self, claimed: Claimed) -> Slice:
         """Records with our key of which no link knows, or whose link is not wanted."""
         at = json.loads(claimed.cursor or "{}")
-        tenant_id, after = claimed.argument["tenant"], at.get("after", "")
+        tenant_id, after = claimed.argument["tenant"], at.get("after")
         if not isinstance(self._crm, ListsRecords):
             return self._end(claimed, RowResult(THE_CRM, ok=False, code="not_listable"), [])
         try:
-            records = self._crm.synced_records(tenant_id, after=after, limit=RECORDS_PAGE)
+            page = self._crm.synced_records(tenant_id, after=after, limit=RECORDS_PAGE)
         except RemoteError as error:
             return self._records_failed(claimed, error, at)
-        found = self._unknown(claimed.firm_id, tenant_id, records)
-        if len(records) < RECORDS_PAGE:
+        found = self._unknown(claimed.firm_id, tenant_id, page.records)
+        if page.next is None:
             return self._end(claimed, RowResult(THE_CRM, ok=True), found)
 
         def apply(session: Session) -> Sequence[RowResult]:
             drifts.keep(session, claimed.firm_id, claimed.id, found, self._clock())
             return []
 
-        cursor = json.dumps({"after": records[-1].id})
+        cursor = json.dumps({"after": page.next})
         return Slice(apply, is_last=False, cursor=cursor, gives_way=True)
 
     def _records_failed(self, claimed: Claimed, error: RemoteError, at: dict[str, int]) -> Slice:
