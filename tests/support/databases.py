@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -60,11 +61,18 @@ def sqlite_url(tmp_path: Path) -> URL:
 @pytest.fixture
 def postgres_schema_url(postgres_database_url: URL) -> Iterator[URL]:
     """An empty schema of its own: cheaper than a database, as separate as the test needs."""
+    with postgres_schema(postgres_database_url) as url:
+        yield url
+
+
+@contextmanager
+def postgres_schema(database_url: URL) -> Iterator[URL]:
+    """A new schema of that database; dropped at the end."""
     schema = f"test_{next(_schema_numbers)}"
-    engine = create_engine(postgres_database_url, isolation_level="AUTOCOMMIT")
+    engine = create_engine(database_url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(f"CREATE SCHEMA {schema}"))
-    yield postgres_database_url.update_query_dict({"options": f"-c search_path={schema}"})
+    yield database_url.update_query_dict({"options": f"-c search_path={schema}"})
     with engine.connect() as connection:
         connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
     engine.dispose()

@@ -15,10 +15,10 @@ from sqlalchemy import URL
 from backend.app import create_app
 from backend.bootstrap import OffsetClock, Services, build
 from backend.domain.crm import Activity
-from backend.migrate import migrate_all
 from backend.services.setup import FirmSetup, NewServer, NewUser
 from backend.settings import OFFICE_CLIENT_IDS, Settings
 from tests.support.crm import contact_maker
+from tests.support.migrated import migrate_quickly
 from tests.support.sandbox import RunningSandbox
 
 CATEGORY = "Add this Event to InterAction"
@@ -180,7 +180,7 @@ def running_product(
     rings: list[tuple[str, float]] = []
     clock = OffsetClock(offset_file)
     services = build(chosen, lambda kind, delay: rings.append((kind, delay)), clock=clock)
-    migrate_all(services.database)
+    migrate_quickly(services.database)
     for tenant in sandbox.state()["tenants"]:
         if tenant["tenant_id"] in chosen.tenants:
             services.setup.configure(firm_setup(sandbox, tenant, members))
