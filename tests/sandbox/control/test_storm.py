@@ -4,6 +4,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -300,20 +301,32 @@ def test_orders_about_delta_come_through_the_control_plane(
 # --- personalities --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("value", "status"), [("honour", 412), ("ignore", 200)])
-def test_if_match_under_both_personalities(
-    sandbox: RunningSandbox,
-    people: list[dict[str, Any]],
-    reader: Reader,
-    value: str,
-    status: int,
-) -> None:
-    sandbox.personality(if_match=value)
-    made = sandbox.create_event(people[0]["address"], **event())
-    sandbox.change_event(people[0]["address"], made["id"], subject="Meanwhile")
+@dataclass
+class Scene:
+    """A mailbox under another personality, as its owner and an application see it."""
 
-    answer = reader.session.patch(
-        f"{reader.base}/events/{made['id']}",
+    sandbox: RunningSandbox
+    owner: str
+    reader: Reader
+
+    def event_under(self, **switches: Any) -> dict[str, Any]:
+        """An event that was made after the switches were set."""
+        self.sandbox.personality(**switches)
+        return self.sandbox.create_event(self.owner, **event())
+
+
+@pytest.fixture
+def scene(sandbox: RunningSandbox, people: list[dict[str, Any]], reader: Reader) -> Scene:
+    return Scene(sandbox, people[0]["address"], reader)
+
+
+@pytest.mark.parametrize(("value", "status"), [("honour", 412), ("ignore", 200)])
+def test_if_match_under_both_personalities(scene: Scene, value: str, status: int) -> None:
+    made = scene.event_under(if_match=value)
+    scene.sandbox.change_event(scene.owner, made["id"], subject="Meanwhile")
+
+    answer = scene.reader.session.patch(
+        f"{scene.reader.base}/events/{made['id']}",
         json={"categories": ["Blue category"]},
         headers={"If-Match": made["@odata.etag"]},
         timeout=5,
@@ -324,48 +337,33 @@ def test_if_match_under_both_personalities(
 
 @pytest.mark.parametrize(("value", "status"), [("404", 404), ("200", 200)])
 def test_a_deleted_item_by_its_immutable_id_under_both_personalities(
-    sandbox: RunningSandbox,
-    people: list[dict[str, Any]],
-    reader: Reader,
-    value: str,
-    status: int,
+    scene: Scene, value: str, status: int
 ) -> None:
-    sandbox.personality(deleted_get=value)
-    made = sandbox.create_event(people[0]["address"], **event())
-    sandbox.delete_event(people[0]["address"], made["id"])
+    made = scene.event_under(deleted_get=value)
+    scene.sandbox.delete_event(scene.owner, made["id"])
 
-    answer = reader.get(f"/events/{made['immutableId']}", Prefer='IdType="ImmutableId"')
+    answer = scene.reader.get(f"/events/{made['immutableId']}", Prefer='IdType="ImmutableId"')
 
     assert answer.status_code == status
 
 
 @pytest.mark.parametrize(("value", "lines"), [("sent", 1), ("silent", 0)])
-def test_the_removal_line_under_both_personalities(
-    sandbox: RunningSandbox,
-    people: list[dict[str, Any]],
-    reader: Reader,
-    value: str,
-    lines: int,
-) -> None:
-    sandbox.personality(removed_line=value)
-    made = sandbox.create_event(people[0]["address"], **event())
-    link = reader.round()[-1]["@odata.deltaLink"]
-    sandbox.delete_event(people[0]["address"], made["id"])
+def test_the_removal_line_under_both_personalities(scene: Scene, value: str, lines: int) -> None:
+    made = scene.event_under(removed_line=value)
+    link = scene.reader.round()[-1]["@odata.deltaLink"]
+    scene.sandbox.delete_event(scene.owner, made["id"])
 
-    assert len(line_ids(reader.round(link))) == lines
+    assert len(line_ids(scene.reader.round(link))) == lines
 
 
-def test_a_new_item_is_seen_after_the_lag(
-    sandbox: RunningSandbox, people: list[dict[str, Any]], reader: Reader
-) -> None:
-    sandbox.personality(get_lag=60)
-    made = sandbox.create_event(people[0]["address"], **event())
+def test_a_new_item_is_seen_after_the_lag(scene: Scene) -> None:
+    made = scene.event_under(get_lag=60)
 
-    before = reader.get(f"/events/{made['id']}").status_code
-    sandbox.advance(61)
+    before = scene.reader.get(f"/events/{made['id']}").status_code
+    scene.sandbox.advance(61)
 
     assert before == 404
-    assert reader.get(f"/events/{made['id']}").status_code == 200
+    assert scene.reader.get(f"/events/{made['id']}").status_code == 200
 
 
 @pytest.mark.parametrize("value", ["keeps", "overwrites"])
