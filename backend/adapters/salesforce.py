@@ -16,10 +16,8 @@ from simple_salesforce.format import format_soql, quote_soql_value
 
 from backend.adapters.crm_json import UNSAYABLE, mended
 from backend.adapters.salesforce_fields import (
-    ACCOUNT,
     EVENT_KEY,
     MEMORY,
-    OPPORTUNITY,
     Found,
     Kept,
     activity_of,
@@ -33,7 +31,7 @@ from backend.adapters.salesforce_fields import (
     seen_in,
 )
 from backend.adapters.salesforce_org import MOST_COLLECTIONS, SalesforceOrg, Step, is_id
-from backend.adapters.salesforce_people import SalesforcePeople, TypeFields, unknown_reference
+from backend.adapters.salesforce_people import SalesforcePeople, TypeFields
 from backend.adapters.salesforce_relations import deletions, plan_people
 from backend.adapters.salesforce_steps import (
     change_event,
@@ -58,9 +56,9 @@ from backend.domain.crm import (
     Entry,
     Group,
     Listing,
-    ReferenceKind,
     SyncStatus,
 )
+from backend.domain.crm_abilities import RecordPage
 from backend.domain.errors import (
     RemoteAccessError,
     RemoteConflictError,
@@ -150,15 +148,16 @@ class SalesforceCrm:
             return []
         meeting = format_soql("Meeting__c = {} AND Removed__c = false", digest(ical_uid))
         [memories] = org.queries([select_memory(meeting)])
-        if not memories:
-            return []
-        answers = org.queries(
-            [select_event(f"{EVENT_KEY} IN {keys}") for keys in _batches_of_keys(memories)]
-        )
-        by_key = {event[EVENT_KEY]: event for events in answers for event in events}
-        found = [found_of(row, by_key.get(row["Key__c"])) for row in memories]
-        live = [activity_of(each, org.user_id) for each in found if each.is_live]
-        return sorted(live, key=lambda activity: activity.id)
+        return sorted(_live(org, memories), key=lambda activity: activity.id)
+
+    def synced_records(self, tenant_id: str, *, after: str | None, limit: int) -> RecordPage:
+        """By the id of the memory record; pages may hold fewer than ``limit``."""
+        org = self._org(tenant_id)
+        behind = f" AND Id > '{after}'" if after is not None and is_id(after) else ""
+        condition = f"Removed__c = false{behind} ORDER BY Id LIMIT {limit}"
+        [memories] = org.queries([select_memory(condition)])
+        records = [each for each in _live(org, memories) if each.kind is ActivityKind.SYNCED]
+        return RecordPage(tuple(records), memories[-1]["Id"] if len(memories) == limit else None)
 
     def write_activity(
         self,
@@ -191,8 +190,9 @@ class SalesforceCrm:
         existing = self.find_activity(tenant_id, external_key)
         if existing is None:
             companies, opportunities, what_id = kept_additions(additions)
-            self._demand_entries(tenant_id, companies, opportunities, additions)
-            self._people_of(tenant_id).demand(contact.contact_id for contact in draft.contacts)
+            people = self._people_of(tenant_id)
+            people.demand_additions(additions, companies, opportunities)
+            people.demand(contact.contact_id for contact in draft.contacts)
             kept = Kept(
                 key=external_key,
                 kind=ActivityKind.ADDED,
@@ -371,31 +371,6 @@ class SalesforceCrm:
         found = found_of(memories[0], event, tuple(people[0]) if people else ())
         return replace(found, kept=replace(found.kept, key=external_key))
 
-    def _demand_entries(
-        self,
-        tenant_id: str,
-        companies: Sequence[str],
-        opportunities: Sequence[str],
-        additions: Additions,
-    ) -> None:
-        """Raises: RemoteRejectedError for what Salesforce does not have."""
-        people = self._people_of(tenant_id)
-        about = additions.regarding
-        unknown = bool(additions.initiative_ids) or (
-            about is not None and about.kind is ReferenceKind.INITIATIVE
-        )
-        for listing, ids, prefix in (
-            (Listing.COMPANIES, companies, ACCOUNT),
-            (Listing.OPPORTUNITIES, opportunities, OPPORTUNITY),
-        ):
-            if any(not is_id(each, prefix) for each in ids):
-                unknown = True
-            elif ids:
-                known = {entry.id for entry in people.entries_by_id(listing, ids)}
-                unknown = unknown or bool(set(ids) - known)
-        if unknown or additions.visibility.startswith("group:"):
-            raise unknown_reference()
-
     def _org(self, tenant_id: str) -> SalesforceOrg:
         org = self._orgs.get(tenant_id)
         if org is None:
@@ -427,6 +402,16 @@ def _demand_revision(found: Found, revision: str, org: SalesforceOrg) -> None:
         raise RemoteConflictError(
             "the record has changed", system="crm", status=412, remote_code="changed_meanwhile"
         )
+
+
+def _live(org: SalesforceOrg, memories: Sequence[Mapping[str, Any]]) -> list[Activity]:
+    """The records of these memory records whose Events are there."""
+    answers = org.queries(
+        [select_event(f"{EVENT_KEY} IN {keys}") for keys in _batches_of_keys(memories)]
+    )
+    by_key = {event[EVENT_KEY]: event for events in answers for event in events}
+    found = [found_of(row, by_key.get(row["Key__c"])) for row in memories]
+    return [activity_of(each, org.user_id) for each in found if each.is_live]
 
 
 def _batches_of_keys(memories: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -18,7 +18,7 @@ from simple_salesforce.format import format_soql, quote_soql_value
 from backend.adapters.crm_json import UNSAYABLE
 from backend.adapters.salesforce_fields import ACCOUNT, CONTACT, LEAD, OPPORTUNITY, moment_of
 from backend.adapters.salesforce_org import LONGEST_QUERY, SalesforceOrg, is_id
-from backend.domain.crm import Contact, Entry, Listing
+from backend.domain.crm import Additions, Contact, Entry, Listing, ReferenceKind, group_of
 from backend.domain.errors import RemoteRejectedError
 from backend.domain.event import domain_of, normalised_address
 
@@ -84,6 +84,25 @@ class SalesforcePeople:
             for batch in _batches([each for each in ordered if each.startswith(prefix)])
         ]
         if wanted - {row["Id"] for rows in self._org.queries(soqls) for row in rows}:
+            raise unknown_reference()
+
+    def demand_additions(
+        self, additions: Additions, companies: Sequence[str], opportunities: Sequence[str]
+    ) -> None:
+        """Raises: RemoteRejectedError for what a form names and Salesforce does not have."""
+        about = additions.regarding
+        unknown = (
+            bool(additions.initiative_ids)
+            or (about is not None and about.kind is ReferenceKind.INITIATIVE)
+            or group_of(additions.visibility) is not None
+        )
+        for listing, ids in (
+            (Listing.COMPANIES, companies),
+            (Listing.OPPORTUNITIES, opportunities),
+        ):
+            known = {entry.id for entry in self.entries_by_id(listing, ids)}
+            unknown = unknown or bool(set(ids) - known)
+        if unknown:
             raise unknown_reference()
 
     def search(self, query: str, limit: int) -> list[Contact]:

@@ -20,6 +20,7 @@ from backend.domain.crm import (
     ReferenceKind,
     UnmatchedAttendee,
 )
+from backend.domain.crm_abilities import ListsRecords
 from backend.domain.errors import RemoteAccessError, RemoteConflictError, RemoteRejectedError
 from backend.domain.event import OnlineMeeting, Person
 from tests.adapters.salesforce_side import clock, gateway, hands, http, people, served, stand_in
@@ -227,6 +228,25 @@ def test_a_meeting_that_a_hundred_and_fifty_people_added_is_found_whole(
         gateway.add_activity(TENANT, f"added/{number}", a_draft(), Additions())
 
     assert len(gateway.find_by_ical_uid(TENANT, ICAL_UID)) == 150
+
+
+def test_live_synced_records_are_listed_page_by_page(gateway: SalesforceCrm, hands: Clerk) -> None:
+    keys = [f"{KEY}-{n}" for n in range(5)]
+    made = [gateway.write_activity(TENANT, key, a_draft(), revision=None) for key in keys]
+    gateway.add_activity(TENANT, "added/1", a_draft(), Additions())
+    gateway.remove_activity(TENANT, keys[0], revision=made[0].revision)
+    hands.delete(made[1].id)
+
+    listed, after = [], None
+    while True:
+        page = gateway.synced_records(TENANT, after=after, limit=2)
+        listed += page.records
+        after = page.next
+        if after is None:
+            break
+
+    assert isinstance(gateway, ListsRecords)
+    assert listed == made[2:]
 
 
 def test_whom_salesforce_does_not_know_and_how_to_join_stands_in_the_description(
