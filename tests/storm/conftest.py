@@ -25,7 +25,8 @@ HIDDEN = "hugo@hidden.example"
 STRANGER = "stranger@else.example"
 NOT_IN_A_DRAFT = frozenset(
     {"id", "external_key", "kind", "phase", "revision", "edited_by", "removed", "created_at"}
-    | {"updated_at", "notes", "company_ids", "opportunity_ids", "initiative_ids"}
+    | {"updated_at", "notes", "company_ids", "opportunity_ids", "initiative_ids", "regarding"}
+    | {"duration_minutes", "reminder_at"}
 )
 CRM_WORD = "a word between two instances of the CRM, long enough"
 

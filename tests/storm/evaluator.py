@@ -119,6 +119,14 @@ class _Evaluation:
             yield "alias_not_matched", "a member of the firm by any of his addresses", "unmatched"
             contacts = {a: m for a, m in contacts.items() if a not in aliases}
             unmatched |= {m.attendee.address: m for m in matches if m.by_alias}
+        # Invited under two addresses, somebody is on the record once, under either.
+        there = set(record.contacts.values())
+        twice = {
+            address
+            for address, match in contacts.items()
+            if address not in record.contacts and there & {each.id for each in match.contacts}
+        }
+        contacts = {a: m for a, m in contacts.items() if a not in twice}
         if set(record.contacts) != set(contacts):
             yield "wrong_contacts", _listed(contacts), _listed(record.contacts)
         if set(record.unmatched) != set(unmatched):
