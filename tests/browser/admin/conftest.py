@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.story.outlook import AXE
 from tests.browser.story.stack import Worker, running_stack
@@ -16,6 +16,9 @@ ADMIN = "owen.pritchard@harwoodosei.example"
 SECOND_ADMIN = "salma.aziz@harwoodosei.example"
 SUPPORT = "benjamin.tran@harwoodosei.example"
 SOMEBODY = "anders.lindqvist@harwoodosei.example"
+
+# Machines that run tests do much at once: what takes a second alone may take ten there.
+expect.set_options(timeout=15_000)
 
 
 class Desk:
