@@ -36,6 +36,7 @@ from backend.services.work import Work
 from backend.sql import Database
 from tests.support.crm import NOON, HandClock
 from tests.support.fake_sides import FakeCalendars, FakeCrm, FakeOutlook
+from tests.support.migrated import create_quickly
 
 CATEGORY = "Add this Event to InterAction"
 _numbers = itertools.count(1)
@@ -53,7 +54,7 @@ class PlainVault:
 
 def create_tables(database: Database) -> None:
     """The product's tables without migrating: quicker, and proven equal elsewhere."""
-    Base.metadata.create_all(database.write_engine)
+    create_quickly(database, Base.metadata)
 
 
 class WatchedRoad(Road):
