@@ -64,7 +64,9 @@ def _schema_of_trigrams() -> str | None:
     if schema is None:
         try:
             with connection.begin_nested():
-                connection.execute(sa.text("CREATE EXTENSION pg_trgm WITH SCHEMA public"))
+                connection.execute(
+                    sa.text("CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public")
+                )
         except DBAPIError:
             # No right, not installed, or somebody else was faster.
             pass
