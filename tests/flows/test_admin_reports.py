@@ -295,3 +295,29 @@ def test_a_hostile_name_is_no_formula_in_the_export(
     rows = list(csv.DictReader(admin("GET", "/log.csv?kind=write").text.splitlines()))
 
     assert {row["user"] for row in rows} == {'\'=HYPERLINK("http://evil.example")'}
+
+
+def test_a_skipped_event_is_judged_again_by_a_retry(
+    product: Product, admin: Callable[..., Any], organizer: str
+) -> None:
+    """Nothing changed in Outlook, so only reading the calendar anew can find it."""
+    tag = admin("GET", "/configuration").headers["ETag"]
+    settings = {"mode": "combined", "contact_types": ["Client"]}
+    client = product.app.test_client()
+    headers = {
+        "Authorization": f"Bearer {product.token(product.sandbox.person('admin')['address'])}",
+        "If-Match": tag,
+    }
+    assert client.put("/api/admin/configuration", json=settings, headers=headers).status_code == 200
+    work(product)
+    meeting = product.meeting(organizer, "nadia@newcomer.example")
+    product.advance(minutes=16)
+    work(product)
+    [skip, *_] = admin("GET", "/log?kind=skip&code=no_selected_contact_type").json["items"]
+    product.add_contact("Nadia Okafor", "nadia@newcomer.example", types=["Client"])
+
+    answer = admin("POST", f"/log/{skip['id']}/retry")
+    work(product)
+
+    assert answer.json == {"links": 0, "mailboxes": 1}
+    assert len(product.records(meeting.ical_uid)) == 1
