@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -199,23 +199,35 @@ class Storm:
             self._outlook.advance(ahead.total_seconds())
             self._pages.forget_tokens()
         assert world is not None
-        self._rest()
+        report.findings += self._restless(self._rest())
         report.findings += self._other_findings()
         self._conclude(report, world, agreed, when)
         self._deployment.check()
         self._outcome.faults["worker that ended by itself"] += self._deployment.revive()
         return not report.findings
 
-    def _rest(self) -> None:
-        """Ring as the sweep would, and wait until nothing is due (polling, in real time)."""
+    def _rest(self) -> Mapping[str, int]:
+        """Ring as the sweep would, and wait until nothing is due (polling, in real time).
+
+        Answers what was due to the last, how many of each.
+        """
         self._outcome.faults["worker that ended by itself"] += self._deployment.revive()
         until = time.monotonic() + REST_SECONDS
         quiet = 0
+        due: Mapping[str, int] = {}
         while quiet < 3 and time.monotonic() < until:
             for kind in (*KINDS, SWEEP):
                 self._tasks[kind]()
-            quiet = 0 if self._tables.due(self._clock()) else quiet + 1
+            due = self._tables.due(self._clock())
+            quiet = 0 if due else quiet + 1
             time.sleep(0.25)
+        return due
+
+    def _restless(self, due: Mapping[str, int]) -> list[Discrepancy]:
+        return [
+            Discrepancy("not_at_rest", "", "", "nothing due", f"{count} {name}")
+            for name, count in due.items()
+        ]
 
     def _other_findings(self) -> list[Discrepancy]:
         stories = self._journal.stories.values()
@@ -236,9 +248,6 @@ class Storm:
             # Where the brake (L7) can be released by the admin, this is the place to do it.
             found.append(Discrepancy("mailbox_problem", "", "", "none", f"{problem} × {count}"))
         found += self._tables.unfinished()
-        due = self._tables.due(self._clock())
-        for name, count in due.items():
-            found.append(Discrepancy("not_at_rest", "", "", "nothing due", f"{count} {name}"))
         return found
 
     def _conclude(
