@@ -281,9 +281,15 @@ class EmbeddedCrm:
     def erase_person(
         self, tenant_id: str, addresses: Collection[str], *, owner_id: str | None, limit: int
     ) -> Erased:
-        with self._session(self._database.write) as session:
+        # Searched without the write lock: on SQLite everybody else's writes would wait for it.
+        with self._session(self._database.read) as session:
             who, _contacts = personal.somebody(session, tenant_id, addresses, owner_id)
-            records, is_done = personal.erase(session, tenant_id, who, limit, self._clock())
+            ids = [row.id for row in personal.records_after(session, tenant_id, who, "", limit)]
+        is_done = len(ids) < limit
+        with self._session(self._database.write) as session:
+            records = personal.erase(
+                session, tenant_id, who, ids, self._clock(), and_contacts=is_done
+            )
             return Erased(records, is_done)
 
     def purge_tombstones(self) -> int:

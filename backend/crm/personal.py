@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import ColumnElement, Text, cast, delete, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from backend.crm import activities, people
@@ -25,13 +25,25 @@ from backend.crm.models import (
     GroupMemberRow,
     MentionRow,
 )
-from backend.crm.text import folded
+from backend.crm.text import containing, folded
 from backend.domain.crm import Contact, SyncStatus
 from backend.domain.event import normalised_address
 
 ERASED = "[erased]"
 ONLY_ME = "only_me"
 _BATCH = 500
+_MOST_LIKE = 20
+_NAMING = (
+    ActivityRow.contacts,
+    ActivityRow.unmatched,
+    ActivityRow.assigned_to,
+    ActivityRow.edited_by,
+    ActivityRow.subject,
+    ActivityRow.description,
+    ActivityRow.location,
+    ActivityRow.notes,
+    ActivityRow.web_link,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +100,7 @@ def records_after(
 ) -> list[ActivityRow]:
     """Records that are about him, tombstones included, in the order of their ids."""
     found: list[ActivityRow] = []
-    for row in _rows(session, tenant_id, after):
+    for row in _candidates(session, tenant_id, who, after):
         if who.names_him(row):
             found.append(row)
             if len(found) == limit:
@@ -96,11 +108,15 @@ def records_after(
     return found
 
 
-def _rows(session: Session, tenant_id: str, after: str) -> Iterator[ActivityRow]:
+def _candidates(
+    session: Session, tenant_id: str, who: Somebody, after: str
+) -> Iterator[ActivityRow]:
+    """Records that may be about him, found by the database in one pass."""
+    may_name = _may_name(who)
     while True:
         rows = session.scalars(
             select(ActivityRow)
-            .where(ActivityRow.tenant_id == tenant_id, ActivityRow.id > after)
+            .where(ActivityRow.tenant_id == tenant_id, ActivityRow.id > after, may_name)
             .order_by(ActivityRow.id)
             .limit(_BATCH)
         ).all()
@@ -110,10 +126,23 @@ def _rows(session: Session, tenant_id: str, after: str) -> Iterator[ActivityRow]
         after = rows[-1].id
 
 
+def _may_name(who: Somebody) -> ColumnElement[bool]:
+    names = sorted(who.addresses | who.contact_ids)
+    if not all(name.isascii() for name in names) or len(names) > _MOST_LIKE:
+        # Other characters are escaped in JSON, and databases fold ASCII only.
+        return true()
+    found = [
+        func.lower(cast(column, Text)).like(containing(name), escape="\\")
+        for column in _NAMING
+        for name in names
+    ]
+    return or_(ActivityRow.owner_id == who.owner_id, *found)
+
+
 def count(session: Session, tenant_id: str, who: Somebody) -> tuple[int, int]:
     """Records that are about him, and how many of them are his alone."""
     all_of_them = only_his = 0
-    for row in _rows(session, tenant_id, ""):
+    for row in _candidates(session, tenant_id, who, ""):
         if who.names_him(row):
             all_of_them += 1
             only_his += who.is_his_alone(row)
@@ -121,19 +150,25 @@ def count(session: Session, tenant_id: str, who: Somebody) -> tuple[int, int]:
 
 
 def erase(
-    session: Session, tenant_id: str, who: Somebody, limit: int, now: datetime
-) -> tuple[int, bool]:
-    """Take him out of at most ``limit`` records, then of everything else; how many, and if done."""
-    rows = records_after(session, tenant_id, who, "", limit)
+    session: Session,
+    tenant_id: str,
+    who: Somebody,
+    ids: Collection[str],
+    now: datetime,
+    *,
+    and_contacts: bool,
+) -> int:
+    """Take him out of these records, which a search has found, and at last of everything else."""
+    wanted = select(ActivityRow).where(ActivityRow.tenant_id == tenant_id, ActivityRow.id.in_(ids))
+    rows = session.scalars(wanted.order_by(ActivityRow.id).with_for_update()).all()
     for row in rows:
         if who.is_his_alone(row):
             session.delete(row)
         else:
             _erase_from(session, row, who, now)
-    if len(rows) < limit:
+    if and_contacts:
         _erase_contacts(session, tenant_id, who)
-        return len(rows), True
-    return len(rows), False
+    return len(rows)
 
 
 def _erase_from(session: Session, row: ActivityRow, who: Somebody, now: datetime) -> None:

@@ -52,7 +52,7 @@ from backend.sql import Database
 log = structlog.get_logger(__name__)
 
 ERASE = "erase_person"
-RECORDS = 50
+RECORDS = 200
 """Records of one step: each is a transaction of the CRM."""
 SETTLED_AFTER = LEASE_LENGTH + timedelta(seconds=5)
 """Whoever walked a link when the erasure began has ended by then, or lost his lease."""
