@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select, update
 
 from backend.db.models import LinkRow, MailboxRow, UserRow, WatchRow
@@ -119,6 +119,43 @@ class TestSimulator:
         page.get_by_role("button", name="Stop").click()
 
         expect(page.get_by_role("region", name="Result")).to_contain_text("Stopped after 0 of")
+
+
+def test_a_long_act_shows_its_progress_and_is_stopped(desk: Desk) -> None:
+    """The server's part is played here, as the real one is done before anybody could stop it."""
+    operation: dict[str, object] = {
+        "id": "op-1",
+        "kind": "disable_sync",
+        "state": "running",
+        "total": 600,
+        "done": 100,
+        "failed": 0,
+        "items": [],
+        "problem": None,
+        "created_at": "2026-01-01T00:00:00Z",
+        "finished_at": None,
+    }
+
+    def answer(route: Route) -> None:
+        if route.request.method == "DELETE":
+            operation.update(state="cancelled", finished_at="2026-01-01T00:01:00Z")
+        route.fulfill(json=operation)
+
+    page = desk.sign_in(ADMIN, "Users")
+    page.route("**/api/admin/operations/op-1", answer)
+    page.route(
+        "**/api/admin/users/disable-sync",
+        lambda route: route.fulfill(status=202, json={"items": [], "operation": operation}),
+    )
+    page.get_by_label("Choose everybody on this page").check()
+    page.get_by_role("button", name="Disable sync…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Disable sync for").click()
+    notices = page.locator("#notices")
+    expect(notices).to_contain_text("Disabling sync: 100 of 600 done.")
+    expect(page.get_by_role("progressbar", name="Disabling sync")).to_have_attribute("max", "600")
+    page.get_by_role("button", name="Stop").click()
+
+    expect(notices).to_contain_text("100 users disabled; cancelled.")
 
 
 class TestLog:
