@@ -209,6 +209,9 @@ class ActivityDraftSchema(Schema):
     activity_types = fields.List(fields.String())
     visibility = fields.String()
     groups = fields.List(fields.Nested(GroupSchema))
+    listings = fields.List(
+        fields.String(), metadata={"description": "What a record can be filed under in this CRM."}
+    )
 
     @pre_dump
     def lay_out(self, proposal: ActivityProposal, **_kwargs: Any) -> dict[str, Any]:
@@ -222,4 +225,5 @@ class ActivityDraftSchema(Schema):
             "activity_types": proposal.activity_types,
             "visibility": proposal.visibility,
             "groups": proposal.groups,
+            "listings": [listing.value for listing in proposal.listings],
         }

@@ -56,6 +56,8 @@ class ActivityProposal:
     visibility: str
     groups: tuple[Group, ...]
     """Those the calendar's owner is in: whom he can show the record to."""
+    listings: tuple[Listing, ...]
+    """What a record can be filed under in this firm's CRM (C2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,7 @@ class Adding:
             activity_types=tuple(dict.fromkeys(types)),
             visibility=caller.owner.default_visibility,
             groups=tuple(self._crm.groups_of(tenant_id, caller.owner.oid)),
+            listings=tuple(sorted(self._crm.capabilities.listings)),
         )
 
     def add(

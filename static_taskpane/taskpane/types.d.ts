@@ -173,6 +173,8 @@ export interface ActivityProposal {
     /** Readable text; empty when there is none, or the firm keeps it out. */
     description: string;
   };
+  /** What a record can be filed under in this CRM. */
+  listings: string[];
   /** Those of the matched contacts. */
   companies: Entry[];
   /** Whether they are added by themselves. */

@@ -317,6 +317,7 @@ class StubAdding:
             activity_types=("Meeting",),
             visibility="everyone",
             groups=(Group("g-1", "Partners"),),
+            listings=tuple(Listing),
         )
 
     def add(

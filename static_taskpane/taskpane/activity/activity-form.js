@@ -150,6 +150,7 @@ export class ActivityForm {
     this.#parts = { filings, people, when };
     const set = (/** @type {"subject" | "location"} */ name) => (/** @type {string} */ value) => this.#set(name, value);
     const { subject, location } = this.#held;
+    const has = (/** @type {string} */ listing) => proposal.listings.includes(listing);
     const form = el(
       "form",
       {
@@ -163,13 +164,13 @@ export class ActivityForm {
         keydown: (/** @type {KeyboardEvent} */ key) => this.#pressed(key),
       },
       field("subject", "Subject", input("subject", subject, set("subject"), { dir: "auto" })),
-      opportunities.nodes,
-      initiatives.nodes,
+      has("opportunities") ? opportunities.nodes : null,
+      has("initiatives") ? initiatives.nodes : null,
       this.#type(proposal.activity_types),
       when.nodes,
       field("location", "Where", input("location", location, set("location"), { dir: "auto" })),
       people.nodes,
-      companies.nodes,
+      has("companies") ? companies.nodes : null,
       regarding.nodes,
       this.#visibility(proposal.groups),
       this.#notes(proposal.draft.description),

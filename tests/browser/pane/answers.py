@@ -498,6 +498,7 @@ def a_proposal(**values: Any) -> Json:
         "activity_types": ["CalendarSyncMeeting_System", "Lunch or dinner", "Call"],
         "visibility": "everyone",
         "groups": [],
+        "listings": ["companies", "initiatives", "opportunities"],
     }
     return proposal | values
 

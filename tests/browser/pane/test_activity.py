@@ -155,6 +155,13 @@ def test_a_default_group_one_has_left_becomes_oneself_alone(pane: PaneHarness) -
     expect(page.get_by_role("radio")).to_have_count(2)
 
 
+def test_the_form_asks_only_for_what_the_crm_knows(pane: PaneHarness) -> None:
+    page = open_form(pane, a_proposal(listings=["companies", "opportunities"]))
+
+    expect(page.get_by_role("combobox", name="Opportunity")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Initiative")).to_have_count(0)
+
+
 def test_companies_are_chosen_by_hand_where_the_firm_wants_that(pane: PaneHarness) -> None:
     pane.api.answer("GET", "companies", entries("Another", "Halden Shipping"))
     pane.api.answer(*ADD, added(), status=201)
