@@ -41,7 +41,6 @@ from backend.services.driving import Driver, Ring
 from backend.services.history import History
 from backend.services.linking import Linking
 from backend.services.notifications import Notifications
-from backend.services.pausing import Pausing
 from backend.services.people import People
 from backend.services.pulling import Pulling
 from backend.services.retention import Retention
@@ -91,7 +90,6 @@ class Services:
     setup: Setup
     crm_news: CrmNews
     around_crm: Surroundings
-    pausing: Pausing
     brake: Brake
     crm: CrmGateway
     verifier: EntraTokenVerifier
@@ -233,7 +231,6 @@ def build(
             audit=(audit := CrmAudit(clock)),
             settings=TypeSettings(audit),
         ),
-        pausing=Pausing(database, clock, ring),
         brake=Brake(database, clock, ring),
         crm=crm,
         verifier=verifier,

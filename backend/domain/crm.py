@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -253,14 +253,6 @@ class Capabilities:
     """Whether it says at once that a person has changed a record; else somebody has to look."""
     listings: frozenset[Listing] = frozenset(Listing)
     """What a record can be filed under there."""
-
-
-@dataclass(frozen=True, slots=True)
-class ContactMatch:
-    """All contacts that carry one address, best first (M: oldest id wins, see matching)."""
-
-    address: str
-    contacts: tuple[Contact, ...] = field(default=())
 
 
 class CrmGateway(Protocol):

@@ -29,7 +29,7 @@ from tests.storm.outcome import Outcome, Plan
 from tests.storm.product_acts import CrmActs, PaneActs
 from tests.storm.reading import Reader
 from tests.storm.stack import Deployment, now_of, running_deployment
-from tests.storm.world import Discrepancy, Firm, Member, Story, World
+from tests.storm.world import Discrepancy, Firm, Member, World
 
 LASTING = frozenset({"alias_not_matched", "mail", "lost_category"})
 """Findings that no waiting mends."""
@@ -314,20 +314,3 @@ def _members(deployment: Deployment) -> list[Member]:
         Member(ids[address], address, enabled=is_on, activated_at=deployment.activated_at)
         for address, is_on in deployment.enabled.items()
     ]
-
-
-def judge_once(
-    deployment: Deployment, stories: dict[str, Story] | None = None
-) -> tuple[Report, World]:
-    """Read the world of a deployment and judge it."""
-    reader = Reader(deployment.sandbox, deployment.web, deployment.applications)
-    members = _members(deployment)
-    admin = next(p["address"] for p in deployment.tenant["people"] if "admin" in p["roles"])
-    world = reader.world(
-        Firm(deployment.tenant_id, frozenset(deployment.tenant["domains"])),
-        members,
-        reader=admin,
-        began=now_of(deployment.folder / "clock-offset"),
-        owners=[member.address for member in members],
-    )
-    return evaluate(world, stories), world

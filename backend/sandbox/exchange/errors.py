@@ -35,13 +35,6 @@ def wrong_mailbox(item_id: str, mailbox_address: str) -> ExchangeError:
     )
 
 
-def denied() -> ExchangeError:
-    """The caller may not do this in this mailbox."""
-    return ExchangeError(
-        403, "ErrorAccessDenied", "Access is denied. Check credentials and try again."
-    )
-
-
 def mailbox_not_enabled() -> ExchangeError:
     """There is no mailbox here that answers."""
     return ExchangeError(

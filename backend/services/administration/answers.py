@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from backend.domain.competing import Finding
@@ -220,16 +220,3 @@ class ServerTest:
     @property
     def ok(self) -> bool:
         return all(check.ok for check in self.checks)
-
-
-@dataclass(frozen=True, slots=True)
-class ServerChange:
-    """What to store of a server; ``None`` leaves it as it is. Secrets go in and never out."""
-
-    name: str | None = None
-    cloud: str | None = None
-    tenant_id: str | None = None
-    client_id: str | None = None
-    secret: str | None = field(default=None, repr=False)
-    certificate_pem: str | None = field(default=None, repr=False)
-    expires_at: datetime | None = None

@@ -10,30 +10,35 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from backend.db import administration, people
 from backend.db.administration import PeopleFilter
-from backend.domain.choosing import because, codes_to_keep
+from backend.domain.choosing import codes_to_keep
 from backend.domain.crm import CrmGateway
 from backend.domain.errors import SyncError
 from backend.domain.event import Event
 from backend.domain.policy import Origin
-from backend.domain.ports import Calendars, Clock, Principal, Touched, Window
+from backend.domain.ports import Calendars, Clock, Principal, Window
 from backend.services.administration.answers import NamePlace, SampleEvent
 from backend.services.administration.configuration import normalised
-from backend.services.administration.office import Admin, Office
+from backend.services.administration.office import Office
 from backend.services.administration.weighing import (
     PERIOD,
+    ListedCalendar,
     Matches,
+    TooMuchError,
     as_if_always_on,
     changed_by,
+    event_pages,
     is_chosen,
     is_recent,
+    list_calendars,
     match_by_both,
+    sample_of,
 )
 from backend.services.callers import CalendarOwner, Callers
 from backend.services.judging import judge_event
@@ -41,7 +46,6 @@ from backend.sql import Database
 
 MOST_MAILBOXES = 200
 """Of one part."""
-MOST_PAGES = 20
 BUDGET = 5.0
 """Seconds until a part is answered with what it has come to."""
 SLOWEST_CALENDAR = 10.0
@@ -80,14 +84,6 @@ class SimulatedPart:
     """Those whose calendars give records, or gave some."""
     sample: tuple[SampleEvent, ...]
     next: NamePlace | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Calendar:
-    place: NamePlace
-    today: CalendarOwner
-    follows_firm: bool
-    """Whether the user's mode would change with the firm's."""
 
 
 @dataclass(slots=True)
@@ -140,7 +136,11 @@ class Simulation:
         """
         admin = self._office.admit(principal)
         until = self._monotonic() + BUDGET
-        calendars, total = self._load(admin, after, everybody=everybody)
+        chosen = PeopleFilter(enabled=None if everybody else True, has_server=True)
+        with self._database.read() as session:
+            calendars, total = list_calendars(
+                session, self._callers, admin, chosen, limit=MOST_MAILBOXES, after=after
+            )
         given = {**normalised(settings), "sync_enabled": True}
         count_one = partial(
             self._count, settings=given, now=self._clock(), own=admin.mailbox_id, all_on=everybody
@@ -155,34 +155,16 @@ class Simulation:
         place = None if is_last or not counts else calendars[len(counts) - 1].place
         return _summed_up(counts, total, place)
 
-    def _load(
-        self, admin: Admin, after: NamePlace | None, *, everybody: bool
-    ) -> tuple[list[_Calendar], int]:
-        chosen = PeopleFilter(enabled=None if everybody else True, has_server=True)
-        place = (after.name, after.id) if after is not None else None
-        with self._database.read() as session:
-            total = administration.count_people(session, admin.firm_id, chosen)
-            listed = administration.list_people(
-                session, admin.firm_id, chosen, limit=MOST_MAILBOXES, after=place
-            )
-            found = []
-            for one in listed:
-                row = people.get_owner_of_mailbox(session, admin.tenant_id, one.mailbox.id)
-                place_of = NamePlace(one.user.name, one.user.id)
-                today = self._callers.owner_of(row)
-                found.append(_Calendar(place_of, today, not one.user.mode_chosen))
-        return found, total
-
     def _count(
         self,
-        calendar: _Calendar,
+        calendar: ListedCalendar,
         *,
         settings: Mapping[str, Any],
         now: datetime,
         own: str,
         all_on: bool,
     ) -> _Count:
-        today = as_if_always_on(calendar.today, now)
+        today = as_if_always_on(calendar.owner, now)
         changed = changed_by(today, settings, follows_firm=calendar.follows_firm)
         if all_on:
             state = replace(changed.state, enabled_by_admin=True, enabled_by_user=None)
@@ -200,16 +182,11 @@ class Simulation:
     def _read(self, owner: CalendarOwner, now: datetime) -> Sequence[Event]:
         assert owner.server is not None
         calendar = self._calendars.as_app(owner.server, budget=SLOWEST_CALENDAR)
-        where: Window | str = Window(now - PERIOD, now)
         found: dict[str, Event] = {}
-        for _ in range(MOST_PAGES):
-            page = calendar.read_changes(owner.mailbox, where)
-            for change in page.changes:
-                if isinstance(change, Touched) and is_recent(change.event, now):
-                    found[change.event.id] = change.event
-            if page.is_last:
-                break
-            where = page.link
+        # Of an endless calendar, what was read counts.
+        with suppress(TooMuchError):
+            for page in event_pages(calendar, owner.mailbox, Window(now - PERIOD, now)):
+                found |= {event.id: event for event in page if is_recent(event, now)}
         return list(found.values())
 
 
@@ -235,16 +212,7 @@ def _take(
         count.codes.update(codes_to_keep(verdict.codes))
     if verdict.eligible is was_chosen or event.is_private or len(count.sample) >= MOST_SAMPLES:
         return
-    count.sample.append(
-        SampleEvent(
-            user=owner.address or owner.name,
-            event_id=event.id,
-            start=event.start,
-            subject=event.subject if owner.mailbox_id == own else None,
-            because=because(matches, owner.policy) if verdict.eligible else None,
-            change="added" if verdict.eligible else "removed",
-        )
-    )
+    count.sample.append(sample_of(owner, event, matches, own=own, is_added=verdict.eligible))
 
 
 def _summed_up(counts: Sequence[_Count], total: int, place: NamePlace | None) -> SimulatedPart:

@@ -14,37 +14,40 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from backend.db import administration, crowds, people
+from backend.db import crowds, people
 from backend.db.administration import PeopleFilter
 from backend.db.crowds import Followed
 from backend.db.models import FirmRow
-from backend.domain.choosing import because
 from backend.domain.competing import Finding, marks_of
-from backend.domain.crm import AttendeeMatch, CrmGateway
+from backend.domain.crm import CrmGateway
 from backend.domain.decisions import why_unqualified
 from backend.domain.errors import SyncError
 from backend.domain.event import Event
 from backend.domain.plan import DESTROYING, FREEZING
-from backend.domain.ports import Calendars, Clock, Principal, Touched, Window
+from backend.domain.ports import Calendars, Clock, Principal, Window
 from backend.services.administration.answers import Preview, SampleEvent
 from backend.services.administration.competing import look_for
 from backend.services.administration.configuration import normalised
 from backend.services.administration.office import Admin, Office
 from backend.services.administration.weighing import (
     PERIOD,
+    ListedCalendar,
     Matches,
+    TooMuchError,
     as_if_always_on,
     changed_by,
+    event_pages,
     is_chosen,
     is_recent,
+    list_calendars,
     match_by_both,
+    sample_of,
 )
 from backend.services.callers import CalendarOwner, Callers
 from backend.services.judging import judge_event
 from backend.sql import Database
 
 MOST_MAILBOXES = 200
-MOST_PAGES = 20
 BUDGET = 12.0
 """Seconds a person may wait for the numbers."""
 MOST_SAMPLES = 50
@@ -56,11 +59,13 @@ MARGIN = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class _Calendar:
-    owner: CalendarOwner
-    follows_firm: bool
-    """Whether the user's mode would change with the firm's."""
+    listed: ListedCalendar
     followed: Mapping[str, Followed]
     """The links with records that Outlook keeps up to date, by the event's id."""
+
+    @property
+    def owner(self) -> CalendarOwner:
+        return self.listed.owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +75,6 @@ class _Firm:
     is_enabled: bool
     marks: tuple[str, ...]
     without_address: int
-
-
-class _TooMuchError(Exception):
-    """A calendar with more pages than a person waits for."""
 
 
 class Simulator:
@@ -141,16 +142,13 @@ class Simulator:
             if kind is not row.user_address:
                 without = people.count_without(session, admin.firm_id, kind)
             firm = _Firm(row.sync_enabled, tuple(row.competing_marks), without)
-            total = administration.count_people(session, admin.firm_id, chosen)
-            listed = administration.list_people(
-                session, admin.firm_id, chosen, limit=MOST_MAILBOXES, after=None
+            listed, total = list_calendars(
+                session, self._callers, admin, chosen, limit=MOST_MAILBOXES
             )
             found = []
             for one in listed:
-                owner = people.get_owner_of_mailbox(session, admin.tenant_id, one.mailbox.id)
-                values = self._callers.owner_of(owner)
-                links = {link.event_id: link for link in crowds.followed(session, one.mailbox.id)}
-                found.append(_Calendar(values, not one.user.mode_chosen, links))
+                links = crowds.followed(session, one.owner.mailbox_id)
+                found.append(_Calendar(one, {link.event_id: link for link in links}))
         return firm, found, total
 
     def _competing(
@@ -183,8 +181,9 @@ class Simulator:
     ) -> bool:
         """Whether the calendar was read to its end."""
         owner = as_if_always_on(calendar.owner, now)
-        changed = changed_by(owner, changes, follows_firm=calendar.follows_firm)
-        real = changed_by(calendar.owner, changes, follows_firm=calendar.follows_firm)
+        follows = calendar.listed.follows_firm
+        changed = changed_by(owner, changes, follows_firm=follows)
+        real = changed_by(calendar.owner, changes, follows_firm=follows)
         try:
             for page in self._pages(calendar, now, until):
                 for event, old, new in match_by_both(self._crm, owner, changed, page):
@@ -196,7 +195,7 @@ class Simulator:
                     before = is_chosen(owner, event, old, now)
                     after = is_chosen(changed, event, new, now)
                     tally.count(changed, event, new, before=before, after=after)
-        except (SyncError, _TooMuchError):
+        except (SyncError, TooMuchError):
             return False
         return True
 
@@ -205,14 +204,7 @@ class Simulator:
         assert owner.server is not None
         budget = max(0.5, until - self._monotonic())
         calendar = self._calendars.as_app(owner.server, budget=budget)
-        where: Window | str = _window(of, now)
-        for _ in range(MOST_PAGES):
-            page = calendar.read_changes(owner.mailbox, where)
-            yield [change.event for change in page.changes if isinstance(change, Touched)]
-            if page.is_last:
-                return
-            where = page.link
-        raise _TooMuchError
+        return event_pages(calendar, owner.mailbox, _window(of, now))
 
 
 class _Tally:
@@ -230,7 +222,7 @@ class _Tally:
         self,
         owner: CalendarOwner,
         event: Event,
-        matches: tuple[AttendeeMatch, ...],
+        matches: Matches,
         *,
         before: bool,
         after: bool,
@@ -245,16 +237,7 @@ class _Tally:
         if before is after or not is_new or event.is_private:
             return
         if len(self.sample) < MOST_SAMPLES:
-            self.sample.append(
-                SampleEvent(
-                    user=owner.address or owner.name,
-                    event_id=event.id,
-                    start=event.start,
-                    subject=event.subject if owner.mailbox_id == self._own else None,
-                    because=because(matches, owner.policy) if after else None,
-                    change="added" if after else "removed",
-                )
-            )
+            self.sample.append(sample_of(owner, event, matches, own=self._own, is_added=after))
 
 
 def _window(calendar: _Calendar, now: datetime) -> Window:

@@ -57,7 +57,6 @@ class Follower:
     masters: dict[str, Any] = field(default_factory=dict)
     fresh_masters: set[str] = field(default_factory=set)
     link: str | None = None
-    resyncs: int = 0
 
     def follow(self, *, breaks_after: int | None = None) -> None:
         """One round; `breaks_after` pages it dies, and the next round begins at the old link."""
@@ -74,7 +73,6 @@ class Follower:
                     "resyncrequired",
                 )
                 self.link = None
-                self.resyncs += 1
                 self.follow()
                 return
             assert status == 200

@@ -56,9 +56,6 @@ class Object:
         wanted = name.casefold()
         return next((each for each in self.fields if each.name.casefold() == wanted), None)
 
-    def with_fields(self, *added: Field) -> Object:
-        return replace(self, fields=(*self.fields, *added))
-
     def without(self, *names: str) -> Object:
         return replace(self, fields=tuple(each for each in self.fields if each.name not in names))
 
