@@ -38,6 +38,8 @@ class Trail:
     """The epoch of the last tick or untick, in the pane or in Outlook, or act in the CRM."""
     removed_in: int = -1
     """The epoch in which a person deleted its record in the CRM."""
+    put_off: bool = False
+    """Outlook could not be asked when it was ticked: what the rules say then decides (202)."""
     touched_in: int = -1
     rested_in: int = -1
     """The epoch in which nobody may touch it any more."""
@@ -142,13 +144,19 @@ class Journal:
 
     # --- last words -------------------------------------------------------------------------------
 
-    def ticked_in_pane(self, trail: Trail, *, was_released: bool = True) -> None:
+    def ticked_in_pane(
+        self, trail: Trail, *, was_released: bool = True, put_off: bool = False
+    ) -> None:
         """A person's act in the pane is newer than any memory of the category (R2).
 
         ``was_released``: what the pane showed just before. A tick of a link that still is linked
         says nothing new, so of a removal in the CRM a moment ago nobody knows the last word.
+        ``put_off``: the answer was 202, and a "no" that comes later ends the wish.
         """
         story = trail.story
+        trail.put_off = put_off
+        if put_off and self.refusals(trail):
+            story.unsure = "ticked, while it could not be synced and Outlook could not be asked"
         if story.edited:
             story.edited = {}
             story.unsure = "ticked again after an edit in the CRM"
@@ -196,6 +204,7 @@ class Journal:
 
     def _says(self, trail: Trail, word: Word) -> None:
         trail.story.word = word
+        trail.put_off = trail.put_off and word is Word.TICKED
         trail.wished_in = self.epoch
         self.judge(trail)
 
@@ -221,6 +230,10 @@ class Journal:
                 trail.own = {name for name in copy.categories if not self.is_ours(name)}
                 story.own_categories[copy.id] = frozenset(trail.own)
                 story.categories_unsure = False
+            if trail.put_off and record is None and not carries and self.refusals(trail):
+                # The look that followed refused the tick; the rules decide again.
+                story.word = Word.NONE
+            trail.put_off = False
             if story.word is Word.UNKNOWN or story.unsure is not None:
                 yield from self._learn(trail, carries, record)
             self.judge(trail)

@@ -46,7 +46,8 @@ class PaneActs:
             was_released = link.get("state") == "released"
         answer = self._ask(trail, "PUT", "/link")
         if answer in (200, 202):
-            self._journal.ticked_in_pane(trail, was_released=was_released)
+            put_off = answer == 202
+            self._journal.ticked_in_pane(trail, was_released=was_released, put_off=put_off)
         elif answer not in (404, 422):
             self._journal.blurred(trail)
 
@@ -69,7 +70,7 @@ class PaneActs:
         trail = self._trail()
         answer = self._ask(trail, "POST", "/link/undo")
         if answer in (200, 202):
-            self._journal.ticked_in_pane(trail)
+            self._journal.ticked_in_pane(trail, put_off=answer == 202)
         elif answer not in (404, 409, 422):
             self._journal.blurred(trail)
 
