@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -17,8 +17,8 @@ from backend.crm.models import AlertRow
 from backend.domain.crm import Activity, ActivityStatus, Additions, MatchedContact
 from backend.sql import Database
 from tests.crm.gateway_contract import KEY, OTHER_TENANT, TENANT, MakeContact, a_draft
-from tests.support.crm import HandClock, contact_maker, create_tables
-from tests.support.crm_server import crm_app, crm_pages_app
+from tests.support.crm import HandClock
+from tests.support.crm_server import crm_pages_app
 
 JANE = {"Authorization": f"Bearer {TENANT}:jane"}
 JOE = {"Authorization": f"Bearer {TENANT}:joe"}
@@ -26,33 +26,6 @@ ADMIN = {"Authorization": f"Bearer {TENANT}:admin"}
 STRANGER = {"Authorization": f"Bearer {OTHER_TENANT}:joe"}
 SERVICE = {"Authorization": "Bearer service-token", "X-CRM-Tenant": TENANT}
 Headers = Mapping[str, str]
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
-def tables(database: Database) -> Database:
-    create_tables(database)
-    return database
-
-
-@pytest.fixture
-def crm(tables: Database, clock: HandClock) -> EmbeddedCrm:
-    return EmbeddedCrm(tables, clock)
-
-
-@pytest.fixture
-def people(tables: Database) -> MakeContact:
-    return contact_maker(tables, TENANT)
-
-
-@pytest.fixture
-def client(tables: Database, clock: HandClock) -> Iterator[FlaskClient]:
-    with crm_app(tables, clock).test_client() as client:
-        yield client
 
 
 @pytest.fixture

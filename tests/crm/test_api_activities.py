@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,10 +8,8 @@ from werkzeug.test import TestResponse
 
 from backend.crm.gateway import EmbeddedCrm
 from backend.domain.crm import ActivityDraft, MatchedContact
-from backend.sql import Database
 from tests.crm.gateway_contract import KEY, OTHER_TENANT, TENANT, MakeContact, a_draft
-from tests.support.crm import NOON, HandClock, contact_maker, create_tables
-from tests.support.crm_server import crm_app
+from tests.support.crm import NOON
 
 JANE = {"Authorization": f"Bearer {TENANT}:jane"}
 JOE = {"Authorization": f"Bearer {TENANT}:joe"}
@@ -24,33 +21,6 @@ MEETING = {
     "start": "2026-03-02T12:00:00+01:00",
     "end": "2026-03-02T12:00:00Z",
 }
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
-def tables(database: Database) -> Database:
-    create_tables(database)
-    return database
-
-
-@pytest.fixture
-def client(tables: Database, clock: HandClock) -> Iterator[FlaskClient]:
-    with crm_app(tables, clock).test_client() as client:
-        yield client
-
-
-@pytest.fixture
-def crm(tables: Database, clock: HandClock) -> EmbeddedCrm:
-    return EmbeddedCrm(tables, clock)
-
-
-@pytest.fixture
-def people(tables: Database) -> MakeContact:
-    return contact_maker(tables, TENANT)
 
 
 def synced(crm: EmbeddedCrm, key: str = KEY, **changes: object) -> str:

@@ -1,29 +1,18 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-from backend.sql import Database
 from tests.crm.gateway_contract import OTHER_TENANT, TENANT
 from tests.crm.test_api_activities import problem_of
-from tests.support.crm import HandClock, create_tables
-from tests.support.crm_server import crm_app
 
 JANE = {"Authorization": f"Bearer {TENANT}:jane"}
 JOE = {"Authorization": f"Bearer {TENANT}:joe"}
 STRANGER = {"Authorization": f"Bearer {OTHER_TENANT}:eve"}
 SERVICE = {"Authorization": "Bearer service-token", "X-CRM-Tenant": TENANT}
 COLLECTIONS = ("contacts", "contact-types", "companies", "opportunities", "initiatives")
-
-
-@pytest.fixture
-def client(database: Database) -> Iterator[FlaskClient]:
-    create_tables(database)
-    with crm_app(database, HandClock()).test_client() as client:
-        yield client
 
 
 def made(client: FlaskClient, collection: str, **given: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from backend.domain.crm import Additions
 from backend.domain.errors import RemoteRejectedError
 from backend.sql import Database
 from tests.crm.gateway_contract import KEY, OTHER_TENANT, TENANT, MakeContact, a_draft
-from tests.support.crm import HandClock, contact_maker, create_tables
+from tests.support.crm import HandClock
 from tests.support.crm_server import crm_app, crm_pages_app
 
 JANE = {"Authorization": f"Bearer {TENANT}:jane"}
@@ -28,28 +27,6 @@ MEETING = {
     "start": "2026-03-02T12:00:00Z",
     "end": "2026-03-02T13:00:00Z",
 }
-
-
-@pytest.fixture
-def tables(database: Database) -> Database:
-    create_tables(database)
-    return database
-
-
-@pytest.fixture
-def crm(tables: Database) -> EmbeddedCrm:
-    return EmbeddedCrm(tables, HandClock())
-
-
-@pytest.fixture
-def people(tables: Database) -> MakeContact:
-    return contact_maker(tables, TENANT)
-
-
-@pytest.fixture
-def client(tables: Database) -> Iterator[FlaskClient]:
-    with crm_app(tables, HandClock()).test_client() as client:
-        yield client
 
 
 def a_group(client: FlaskClient, *members: str, name: str = "Partners") -> str:

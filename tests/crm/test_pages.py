@@ -12,7 +12,7 @@ from backend.domain.crm import Activity, MatchedContact, SyncStatus
 from backend.domain.event import OnlineMeeting
 from backend.sql import Database
 from tests.crm.gateway_contract import KEY, OTHER_TENANT, TENANT, MakeContact, a_draft, a_full_draft
-from tests.support.crm import HandClock, contact_maker, create_tables
+from tests.support.crm import HandClock
 from tests.support.crm_server import crm_pages_app
 
 JANE = CrmCaller(TENANT, "jane", "Jane Owner", "jane@firm.example")
@@ -21,25 +21,9 @@ HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)> مرحبا 👩
 
 
 @pytest.fixture
-def tables(database: Database) -> Database:
-    create_tables(database)
-    return database
-
-
-@pytest.fixture
 def client(tables: Database) -> Iterator[FlaskClient]:
     with crm_pages_app(tables, HandClock(), JANE).test_client() as client:
         yield client
-
-
-@pytest.fixture
-def crm(tables: Database) -> EmbeddedCrm:
-    return EmbeddedCrm(tables, HandClock())
-
-
-@pytest.fixture
-def people(tables: Database) -> MakeContact:
-    return contact_maker(tables, TENANT)
 
 
 def synced(crm: EmbeddedCrm, **changes: object) -> Activity:
