@@ -15,7 +15,9 @@ from urllib.parse import parse_qs, urlsplit
 from backend.domain.event import OnlineMeeting
 
 _MOST_ADDRESSES = 500
-_ADDRESS = re.compile(r"https?://[^\s<>\"'\\^`{|}]{1,2000}", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://[^\s\x00-\x1f<>\"'\\^`{|}]{1,2000}", re.IGNORECASE)
+"""Without the backslash above all, which browsers take for a slash: what stands before it would be
+the host that they go to."""
 _TRAILING = ".,;:!?)]*"
 _SAFE_LINKS = ".safelinks.protection.outlook.com"
 
@@ -55,7 +57,12 @@ def find_meeting(*texts: str) -> OnlineMeeting | None:
 
 
 def provider_of(address: str) -> str | None:
-    """Whose meeting the address joins; ``None`` for an address that joins none we know."""
+    """Whose meeting the address joins; ``None`` for an address that joins none we know.
+
+    Wrapping and entities can hide characters that no address has: it is looked at once more.
+    """
+    if _ADDRESS.fullmatch(address) is None:
+        return None
     try:
         parts = urlsplit(address)
         host = (parts.hostname or "").casefold()

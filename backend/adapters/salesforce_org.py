@@ -243,7 +243,8 @@ class SalesforceOrg:
             return work(signed_in.client)
         except SalesforceError as error:
             if first_error(error.content).get("errorCode") != EXPIRED:
-                raise error_of(error.status, error.content) from error
+                # Its cause would tell the log what Salesforce quotes of the record (X4).
+                raise error_of(error.status, error.content) from None
         except (KeyError, ValueError) as error:
             raise _not_salesforce() from error
         with self._lock:
@@ -252,7 +253,7 @@ class SalesforceOrg:
         try:
             return work(self._sign_in().client)
         except SalesforceError as error:
-            raise error_of(error.status, error.content) from error
+            raise error_of(error.status, error.content) from None
         except (KeyError, ValueError) as error:
             raise _not_salesforce() from error
 

@@ -41,6 +41,9 @@ from backend.adapters.join_links import find_meeting, plain_address, provider_of
         ("https://zoom.us.evil.example/j/1", None),
         ("https://evilzoom.us/j/1", None),
         ("https://zoom.us@evil.example/j/1", None),
+        # Browsers take a backslash for a slash, and go to the host before it.
+        ("https://evil.example\\@zoom.us/j/1", None),
+        ("https://evil.example\n\\@zoom.us/j/1", None),
         ("https://evil.example/?u=https://zoom.us/j/1", None),
         ("https://[broken", None),
     ],
@@ -56,6 +59,15 @@ def test_a_service_is_known_by_host_and_path(address: str, provider: str | None)
         ("(https://zoom.us/j/1)", "https://zoom.us/j/1"),
         ("<https://zoom.us/j/1?a=b&amp;c=d>", "https://zoom.us/j/1?a=b&c=d"),
         ("https://x.example/a then HTTPS://ZOOM.US/j/1", "HTTPS://ZOOM.US/j/1"),
+        ("https://evil.example&#92;@zoom.us/j/1", None),
+        (
+            "https://x.safelinks.protection.outlook.com/?url=https%3A%2F%2Fevil.example%5C%40zoom.us/j/1",
+            None,
+        ),
+        (
+            "https://x.safelinks.protection.outlook.com/?url=https%3A%2F%2Fzoom.us/j/1%0AA%20lie",
+            None,
+        ),
         ("nothing here", None),
         ("javascript:https://x", None),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -159,6 +160,17 @@ def test_an_answer_of_another_form_is_told_by_its_status(body: object) -> None:
     assert type(error_of(502, body)) is TransientRemoteError
     assert type(error_of(403, body)) is RemoteAccessError
     assert type(error_of(400, body)) is RemoteRejectedError
+
+
+def test_a_refusal_says_nothing_of_a_record_in_the_log_either(
+    org: SalesforceOrg, served: Served
+) -> None:
+    served.refuse(400, "STRING_TOO_LONG", "Subject: data value too large: Divorce of Jane Doe")
+
+    with pytest.raises(RemoteRejectedError) as caught:
+        org.create("Lead", {"LastName": "Doe"})
+
+    assert "Jane Doe" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_the_daily_limit_is_waited_for_longer_than_the_one_at_once() -> None:
