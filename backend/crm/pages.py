@@ -16,6 +16,7 @@ from backend.crm.alert_pages import add_alert_pages
 from backend.crm.catalogue import Catalogue
 from backend.crm.contact_desk import ContactDesk
 from backend.crm.contact_import import ContactImport
+from backend.crm.contact_type_pages import add_contact_type_pages
 from backend.crm.directory_pages import add_directory_pages
 from backend.crm.form_pages import add_form_pages
 from backend.crm.group_desk import GroupDesk
@@ -95,5 +96,6 @@ def crm_pages(
     add_form_pages(blueprint, contacts, catalogue, activities, groups, clock)
     add_alert_pages(blueprint, alerts)
     add_group_pages(blueprint, groups)
+    add_contact_type_pages(blueprint, catalogue)
     add_import_pages(blueprint, ContactImport(database, clock, contacts))
     return blueprint

@@ -14,7 +14,7 @@ from backend.domain.crm import SyncStatus, UnmatchedAttendee
 from backend.sql import Database
 from tests.crm.gateway_contract import KEY, TENANT, a_draft
 from tests.support.crm import HandClock, create_tables
-from tests.support.crm_server import crm_app
+from tests.support.crm_server import crm_app, crm_pages_app
 
 JANE = {"Authorization": f"Bearer {TENANT}:jane"}
 
@@ -33,7 +33,7 @@ class Selected:
 
     def rename(self, session: Session, caller: CrmCaller, old: str, new: str) -> None:
         assert session.in_transaction()
-        assert (caller.tenant_id, caller.user_id) == (TENANT, "jane")
+        assert (caller.tenant_id, caller.user_id) in {(TENANT, "jane"), (TENANT, "admin")}
         self.names = [new if name == old else name for name in self.names]
 
 
@@ -127,3 +127,52 @@ def test_a_contact_made_through_the_gateway_rings_the_records_that_name_it(
     crm.create_contact(TENANT, "New again", "new@x.example")
 
     assert heard == [(TENANT, [KEY])], "once, and only what still follows its event"
+
+
+def page_of(path: str) -> str:
+    """The form of a type, by its address in the API."""
+    return f"{path.replace('/crm/api/', '/crm/')}/edit"
+
+
+def test_an_admin_makes_renames_and_removes_a_type_on_the_pages(
+    client: FlaskClient, database: Database, settings: Selected
+) -> None:
+    admin = CrmCaller(TENANT, "admin", "Admin", "admin@firm.example", is_admin=True)
+    pages = crm_pages_app(database, HandClock(), admin, settings=settings).test_client()
+    form = {"csrf_token": "token"}
+    edit = {name: page_of(a_type(client, name)) for name in ("Client", "Our Personnel", "Press")}
+
+    made = pages.post("/crm/contact-types/new", data={**form, "name": "<b>Counsel</b>"})
+    taken = pages.post("/crm/contact-types/new", data={**form, "name": "press"})
+    renamed = pages.post(edit["Client"], data={**form, "name": "Customer"})
+    removal = {**form, "act": "remove"}
+    unsure = pages.post(edit["Press"], data=removal)
+    selected = pages.post(edit["Client"], data={**removal, "sure": "1"})
+    reserved = pages.post(edit["Our Personnel"], data={**removal, "sure": "1"})
+    removed = pages.post(edit["Press"], data={**removal, "sure": "1"})
+    shown = pages.get("/crm/contact-types").text
+
+    assert (made.status_code, renamed.status_code, removed.status_code) == (303, 303, 303)
+    assert settings.names == ["Customer"]
+    assert (taken.status_code, unsure.status_code) == (409, 422)
+    assert (selected.status_code, reserved.status_code) == (409, 409)
+    assert "Take it out of the firm" in selected.text
+    assert "“Our Personnel”" in reserved.text
+    assert "&lt;b&gt;Counsel&lt;/b&gt;" in shown
+    assert ("Customer" in shown, "Press" in shown) == (True, False)
+    assert pages.post(edit["Client"], data={"name": "X"}).status_code == 403
+    assert pages.get("/crm/contact-types/nope/edit").status_code == 404
+
+
+def test_members_see_the_types_and_change_none(client: FlaskClient, database: Database) -> None:
+    joe = CrmCaller(TENANT, "joe", "Joe", "joe@firm.example")
+    pages = crm_pages_app(database, HandClock(), joe).test_client()
+    edit = page_of(a_type(client, "Client"))
+
+    shown = pages.get("/crm/contact-types").text
+
+    assert "Client" in shown
+    assert "Rename" not in shown
+    for path in ("/crm/contact-types/new", edit):
+        assert pages.get(path).status_code == 403
+        assert pages.post(path, data={"csrf_token": "token", "name": "x"}).status_code == 403

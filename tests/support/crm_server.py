@@ -102,6 +102,7 @@ def crm_pages_app(
     caller: CrmCaller | None,
     csrf_token: str = "token",
     tell_contacts: TellContacts = lambda _tenant_id, _external_keys: None,
+    settings: TypeSettings | None = None,
 ) -> Flask:
     """An app with the CRM's pages; ``caller`` is signed in, or nobody is."""
     app = Flask("crm-pages-for-tests")
@@ -109,7 +110,9 @@ def crm_pages_app(
     def authenticate_page() -> CrmCaller | Response:
         return caller if caller is not None else Response("", 302, {"Location": "/sign-in"})
 
-    around = Surroundings(tell_contacts=tell_contacts, colleagues=EverybodyWithAName())
+    around = Surroundings(
+        tell_contacts=tell_contacts, colleagues=EverybodyWithAName(), settings=settings
+    )
     pages = crm_pages(database, clock, authenticate_page, lambda: csrf_token, around)
     app.register_blueprint(pages, url_prefix="/crm")
     return app
