@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from backend.crm.carried_types import type_ids
 from backend.crm.contact_desk import replace_emails
+from backend.crm.groups import replace_members
 from backend.crm.models import (
     Base,
     CompanyRow,
@@ -18,10 +19,12 @@ from backend.crm.models import (
     ContactHasTypeRow,
     ContactRow,
     ContactTypeRow,
+    GroupRow,
     InitiativeRow,
     OpportunityRow,
 )
 from backend.crm.text import folded, sort_name
+from backend.domain.crm import Member
 from backend.sql import Database
 
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
@@ -39,9 +42,10 @@ def import_sample(
     """Add what ``data`` holds for the firm and is not there yet; answers how many rows were added.
 
     ``data`` is either one firm's ``{"contact_types", "companies", "contacts", "opportunities",
-    "initiatives"}`` or ``{"tenants": [the same with "tenant_id"]}``. ``owner_ids`` maps the address
-    of a private contact's owner to his object id. Rows with a known id are left as they are, so
-    what people changed since survives.
+    "initiatives", "groups"}`` or ``{"tenants": [the same with "tenant_id"]}``. ``owner_ids`` maps
+    the addresses of private contacts' owners and of groups' members to their object ids; who has
+    none is left out of a group. Rows with a known id are left as they are, so what people changed
+    since survives.
     """
     firm = _of_firm(data, tenant_id)
     with database.write.begin() as session:
@@ -51,6 +55,7 @@ def import_sample(
             + _add_contacts(session, tenant_id, firm.get("contacts", ()), owner_ids or {})
             + _add_opportunities(session, tenant_id, firm.get("opportunities", ()))
             + _add_initiatives(session, tenant_id, firm.get("initiatives", ()))
+            + _add_groups(session, tenant_id, firm.get("groups", ()), owner_ids or {})
         )
 
 
@@ -154,6 +159,24 @@ def _add_initiatives(session: Session, tenant_id: str, rows: Sequence[Sample]) -
         InitiativeRow(**_named(tenant_id, made_at, row), search_text=folded(row["name"]))
         for made_at, row in missing
     )
+    return len(missing)
+
+
+def _add_groups(
+    session: Session, tenant_id: str, rows: Sequence[Sample], user_ids: Mapping[str, str]
+) -> int:
+    missing = _missing(session, GroupRow, tenant_id, rows)
+    for made_at, row in missing:
+        group = GroupRow(tenant_id=tenant_id, id=row["id"], name=row["name"])
+        group.folded_name, group.created_at = row["name"].casefold(), made_at
+        session.add(group)
+        session.flush()
+        members = [
+            Member(user_ids[each["address"]], each["name"], each["address"])
+            for each in row["members"]
+            if each["address"] in user_ids
+        ]
+        replace_members(session, tenant_id, group.id, members)
     return len(missing)
 
 

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from backend.crm import groups
 from backend.crm.access import CrmCaller
 from backend.crm.catalogue import Catalogue
 from backend.crm.contact_desk import ContactDesk
 from backend.crm.sample import import_sample
+from backend.domain.crm import Group, Member
 from backend.sandbox.sample.crm import crm_seed
 from backend.sql import Database
 from tests.crm.gateway_contract import OTHER_TENANT, TENANT
@@ -37,6 +39,16 @@ SAMPLE: dict[str, Any] = {
     ],
     "opportunities": [{"id": "o1", "name": "Merger", "company_id": "c1", "status": "open"}],
     "initiatives": [{"id": "i1", "name": "Nordic desk"}],
+    "groups": [
+        {
+            "id": "g1",
+            "name": "Corporate team",
+            "members": [
+                {"name": "Ann", "address": "ann@firm.example"},
+                {"name": "Gone", "address": "gone@firm.example"},
+            ],
+        }
+    ],
 }
 ANN = CrmCaller(TENANT, "ann-oid", "Ann", "ann@firm.example")
 OWNERS = {"ann@firm.example": "ann-oid"}
@@ -58,6 +70,18 @@ def test_sample_data_is_loaded_with_types_companies_and_owners(database: Databas
     assert Catalogue(database, HandClock()).opportunity(ANN, "o1").stage == "open"
 
 
+def test_a_sample_group_has_the_members_the_directory_knows(database: Database) -> None:
+    create_tables(database)
+
+    import_sample(database, TENANT, SAMPLE, OWNERS)
+
+    with database.read() as session:
+        assert groups.members(session, TENANT, "g1") == [
+            Member("ann-oid", "Ann", "ann@firm.example")
+        ]
+        assert groups.of_member(session, TENANT, "ann-oid") == [Group("g1", "Corporate team")]
+
+
 def test_loading_again_adds_nothing_and_keeps_what_people_changed(database: Database) -> None:
     create_tables(database)
     contacts = ContactDesk(database, HandClock())
@@ -66,7 +90,7 @@ def test_loading_again_adds_nothing_and_keeps_what_people_changed(database: Data
 
     again = import_sample(database, TENANT, SAMPLE, OWNERS)
 
-    assert (first, again) == (7, 0)
+    assert (first, again) == (8, 0)
     assert contacts.get(ANN, "p1").name == "Jane Roe"
 
 

@@ -32,6 +32,8 @@ CONTACT_TYPES = [
     "Press",
     "Alumni",
 ]
+GROUPS = {"Corporate": "Corporate team", "Management": "Partners' office"}
+"""Groups of the CRM by the department whose people are in them."""
 PEOPLE_PER_COMPANY = (6, 9)
 Json = dict[str, Any]
 
@@ -41,7 +43,7 @@ def crm_seed(seed: int) -> Json:
     """`{"tenants": [...]}`: per tenant id the companies, types, contacts and what hangs on them.
 
     A contact has `emails` (first is the main one), `types` by name, and `owner`, the address of
-    the firm member a private contact belongs to.
+    the firm member a private contact belongs to. A group has `members`, each with name and address.
     """
     return {
         "tenants": [
@@ -108,6 +110,7 @@ def _tenant(
         "contacts": contacts,
         "opportunities": _opportunities(chance, tenant_id, outside, companies),
         "initiatives": _initiatives(tenant_id),
+        "groups": _groups(tenant_id, domain, cast),
     }
 
 
@@ -217,6 +220,21 @@ def _opportunities(
 def _initiatives(tenant_id: str) -> list[Json]:
     names = ["Energy transition", "Key clients", "Nordic desk", "Women in law", "Technology week"]
     return [{"id": ids.stable_id(tenant_id, "initiative", name), "name": name} for name in names]
+
+
+def _groups(tenant_id: str, domain: str, cast: list[people.Role]) -> list[Json]:
+    """Departments that have a group, as far as the firm has them."""
+    groups = []
+    for department, name in GROUPS.items():
+        members = [
+            {"name": role.name, "address": f"{role.login}@{domain}"}
+            for role in cast
+            if role.department == department
+        ]
+        if members:
+            id_ = ids.stable_id(tenant_id, "group", name)
+            groups.append({"id": id_, "name": name, "members": members})
+    return groups
 
 
 def plain(name: str) -> str:
