@@ -52,7 +52,7 @@ function report(found) {
       {},
       "Too many synced events went from this calendar at once, so nothing is written for it",
       ...(found.since ? [" since ", time(found.since)] : []),
-      `. ${counted(went, "event")} went before that; ${counted(found.followed, "event")} ${found.followed === 1 ? "rests" : "rest"} until you decide.`,
+      `. ${counted(went, "event")} went before that; ${counted(found.followed, "event")} ${found.followed === 1 ? "rests" : "rest"} until ${isAdmin ? "you decide" : "an administrator decides"}.`,
     ),
     el("div", { class: "cards" },
       counts("Went already", found.went, BRAKE_WENT),

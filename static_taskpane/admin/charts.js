@@ -1,6 +1,7 @@
 // Simple charts as SVG, each with the same numbers as a table for whoever cannot see it.
 
 import { el } from "../shared/dom.js";
+import { day as dayInWords } from "./page.js";
 
 const NS = "http://www.w3.org/2000/svg";
 
@@ -18,7 +19,8 @@ export function dailyChart(days) {
   const width = 640;
   const height = 160;
   const busiest = Math.max(0, ...days.map((day) => day.manual + day.automatic));
-  const most = Math.max(1, busiest);
+  if (busiest === 0) return el("p", {}, `No event has been synced in the last ${days.length} days.`);
+  const most = busiest;
   const step = width / Math.max(1, days.length);
   const bars = days.flatMap((day, index) => {
     const of = (/** @type {number} */ count) => (count / most) * height;
@@ -38,10 +40,10 @@ export function dailyChart(days) {
     {},
     svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label, class: "chart", preserveAspectRatio: "none" },
       svg("line", { x1: 0, x2: width, y1: height, y2: height, class: "axis" }), ...bars),
-    el("p", { class: "hint legend" }, days[0]?.day ?? "", el("span", {}, el("span", { class: "key manual" }), "by hand ", el("span", { class: "key automatic" }), `by rules; at most ${busiest} a day`), days.at(-1)?.day ?? ""),
+    el("p", { class: "hint legend" }, dayInWords(days[0]?.day), el("span", {}, el("span", { class: "key manual" }), "by hand ", el("span", { class: "key automatic" }), `by rules; at most ${busiest} a day`), dayInWords(days.at(-1)?.day)),
     el("details", {}, el("summary", {}, "As a table"), el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Per day" }, el("table", {},
       el("thead", {}, el("tr", {}, ...["Day", "By hand", "By rules"].map((name) => el("th", { scope: "col" }, name)))),
-      el("tbody", {}, ...days.map((day) => el("tr", {}, el("th", { scope: "row" }, day.day), el("td", {}, String(day.manual)), el("td", {}, String(day.automatic)))))))),
+      el("tbody", {}, ...days.map((day) => el("tr", {}, el("th", { scope: "row" }, dayInWords(day.day)), el("td", {}, String(day.manual)), el("td", {}, String(day.automatic)))))))),
   );
 }
 

@@ -10,7 +10,7 @@ const PAGE = 50;
 const RETRIED = new Set(["refusal", "skip", "failure"]);
 /** @param {any} line */
 const mayHelp = (line) => RETRIED.has(line.kind) || (line.kind === "run" && line.errors > 0);
-const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
 
 /** @param {HTMLElement} host @param {URLSearchParams} query @returns {import("./main.js").Shown} */
 export function showLog(host, query) {
@@ -23,7 +23,7 @@ class LogPage {
   #list = el("div", {});
   #csv = el("a", { class: "button", download: "calendar-sync-log.csv" }, "Export as CSV");
   /** @type {Record<string, string>} */
-  #filter = { errors: "", user: "", event_id: "", code: "", kind: "", from: "", to: "", q: "" };
+  #filter = { errors: "", user: "", event_id: "", code: "", kind: "", from: "", from_time: "", to: "", to_time: "", q: "" };
   #asked = new AbortController();
 
   /** @param {HTMLElement} host @param {URLSearchParams} query */
@@ -65,7 +65,9 @@ class LogPage {
           el("option", { value: "" }, "All"),
           ...Object.entries(KINDS).map(([value, name]) => el("option", { value, selected: value === this.#filter.kind }, name)))),
         text("from", "From", "date"),
+        text("from_time", "at", "time"),
         text("to", "Until", "date"),
+        text("to_time", "at", "time"),
       ),
       el(
         "div",
@@ -80,14 +82,15 @@ class LogPage {
     );
   }
 
-  /** The filters as the API takes them: days become moments, the last day included. */
+  /** The filters as the API takes them: days and hours of this browser, as the list shows them,
+   * become moments; the last day or minute is included. */
   get #query() {
-    const { from, to, code, ...rest } = this.#filter;
+    const { from, from_time, to, to_time, code, ...rest } = this.#filter;
     return {
       ...rest,
       code: code.trim().replaceAll(" ", "_"),
-      from: from && `${from}T00:00:00Z`,
-      to: to && new Date(Date.parse(to) + DAY_MS).toISOString().replace(".000Z", "Z"),
+      from: from && moment(from, from_time || "00:00"),
+      to: to && moment(to, to_time || "23:59", MINUTE_MS),
     };
   }
 
@@ -194,6 +197,13 @@ class LogPage {
       announceTrouble(error);
     }
   }
+}
+
+/** @param {string} day @param {string} hour @param {number} [later] milliseconds after it
+ * @returns {string} nothing for a day of a mistyped address, as the empty field shows it */
+function moment(day, hour, later = 0) {
+  const at = Date.parse(`${day}T${hour}`);
+  return Number.isNaN(at) ? "" : new Date(at + later).toISOString().replace(".000Z", "Z");
 }
 
 /** @param {any} line of a look at a calendar */

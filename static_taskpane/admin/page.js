@@ -112,6 +112,11 @@ export function time(moment) {
   return el("time", { class: "time", datetime: moment, title: at.toISOString() }, text);
 }
 
+/** @param {string | undefined} date a day as the API writes it, 2026-11-21 */
+export function day(date) {
+  return date ? new Date(date).toLocaleDateString("en-GB", { dateStyle: "medium", timeZone: "UTC" }) : "";
+}
+
 /** @param {number} count @param {string} one @param {string} [many] */
 export function counted(count, one, many = `${one}s`) {
   return `${count.toLocaleString("en-GB")} ${count === 1 ? one : many}`;

@@ -247,14 +247,14 @@ export class UsersPage {
         {},
         isAdmin && el("th", { class: "pick", scope: "col" }, el("input", { type: "checkbox", id: "pick-page", "aria-label": "Choose everybody on this page", checked: all, change: pickPage })),
         ...["User", "Server", "Sync", "State", "Times"].map((name) => el("th", { scope: "col" }, name)),
-        isAdmin && el("th", { scope: "col" }, "Acts"),
+        (isAdmin || people.some(isStopped)) && el("th", { scope: "col" }, "Acts"),
       )),
-      el("tbody", {}, ...people.map((person) => this.#row(person))),
+      el("tbody", {}, ...people.map((person) => this.#row(person, isAdmin || people.some(isStopped)))),
     );
   }
 
-  /** @param {Person} person */
-  #row(person) {
+  /** @param {Person} person @param {boolean} hasActs whether the table has a column for them */
+  #row(person, hasActs) {
     const pick = (/** @type {any} */ event) => {
       if (this.#all) this.#page.items.forEach(({ id }) => this.#picked.add(id));
       this.#all = false;
@@ -285,14 +285,14 @@ export class UsersPage {
         el("dt", {}, "Last checked"), el("dd", {}, time(person.checked_at)),
         el("dt", {}, "Last written"), el("dd", {}, time(person.written_at)),
       )),
-      isAdmin && el("td", {}, el(
+      hasActs && el("td", {}, el(
         "div",
         { class: "actions" },
-        el("button", { type: "button", class: "link", click: () => void pauseMailbox(this, person) },
+        isAdmin && el("button", { type: "button", class: "link", click: () => void pauseMailbox(this, person) },
           person.paused ? "Resume" : "Pause…", el("span", { class: "unseen" }, ` ${person.name}`)),
-        person.problem === "mass_change" &&
+        isStopped(person) &&
           el("button", { type: "button", class: "link", click: () => decideBrake(person, (words) => this.done("good", el("p", {}, words))) },
-            "Decide…", el("span", { class: "unseen" }, ` about ${person.name}`)),
+            isAdmin ? "Decide…" : "Numbers…", el("span", { class: "unseen" }, ` about ${person.name}`)),
       )),
     );
   }
@@ -304,6 +304,12 @@ export class UsersPage {
     await this.read();
     announce(tone, ...words);
   }
+}
+
+/** Whether the brake holds the mailbox: admins decide, support looks at the numbers.
+ * @param {Person} person */
+function isStopped(person) {
+  return person.problem === "mass_change";
 }
 
 /** Whose word keeps sync off.

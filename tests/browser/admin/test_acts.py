@@ -70,6 +70,14 @@ class TestBrake:
             meeting.change(categories=[])
         return owner.name
 
+    def test_support_sees_the_numbers_and_decides_nothing(self, desk: Desk, stopped: str) -> None:
+        page = desk.sign_in(SUPPORT, "Users")
+        page.get_by_role("button", name=f"Numbers… about {stopped}").click()
+        dialog = page.get_by_role("dialog")
+
+        expect(dialog).to_contain_text("3 events rest until an administrator decides")
+        assert dialog.get_by_role("button").all_inner_texts() == ["Close"]
+
     @pytest.mark.node
     @needs_npm(AXE)
     def test_the_decision_shows_its_numbers_first(self, desk: Desk, stopped: str) -> None:
