@@ -139,6 +139,6 @@ def add_reconciliation_acts(api: Blueprint, administration: Administration) -> N
     @api.response(200, BulkAnswerSchema)
     @api.alt_response(202, schema=BulkAnswerSchema, description="Goes on in the background.")
     def fix(body: dict[str, Any]) -> Any:
-        """Have findings mended by the road; 412 when there are more than expected."""
+        """Have findings mended by the road, of a kind at most 20,000; 412: more than expected."""
         answer = administration.repairs.fix(caller(), body["chosen"], body["fix"])
         return answer, 202 if answer.operation is not None else 200

@@ -28,6 +28,7 @@ from backend.db.admin_models import OperationRow
 from backend.db.machine_models import BreakerRow
 from backend.db.models import FirmRow, MailboxRow, ServerRow, UserRow, WatchRow
 from backend.db.people import is_enabled
+from backend.db.statements import run
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +219,16 @@ def claim_operation(session: Session, now: datetime, length: timedelta) -> Opera
         row.lease_token = str(uuid4())
         row.not_before = now + length
     return row
+
+
+def forget_operations(session: Session, firm_id: str, until: datetime, *, most: int) -> int:
+    """Delete a firm's operations that ended before, at most ``most``; answers how many (X6)."""
+    old = (
+        select(OperationRow.id)
+        .where(OperationRow.firm_id == firm_id, OperationRow.finished_at < until)
+        .limit(most)
+    )
+    return run(session, delete(OperationRow).where(OperationRow.id.in_(old)))
 
 
 def is_operation_due(session: Session, now: datetime) -> bool:

@@ -95,22 +95,32 @@ def forget_healed(
     run(session, delete(DriftRow).where(wanted))
 
 
-def forget_unreached(session: Session, firm_id: str, run_id: str, unread: Collection[str]) -> None:
-    """At the end: mailboxes that are not compared any more have no findings; unread ones keep."""
-    wanted = [DriftRow.firm_id == firm_id, DriftRow.run_id != run_id]
-    if unread:
-        wanted.append(or_(DriftRow.mailbox_id.is_(None), DriftRow.mailbox_id.not_in(unread)))
-    run(session, delete(DriftRow).where(*wanted))
+def forget_unreached(
+    session: Session, firm_id: str, run_id: str, compared: Collection[str]
+) -> None:
+    """At the end: mailboxes that are not compared any more have no findings.
+
+    ``compared``: the mailboxes of this comparison; one that could not be read keeps its findings.
+    """
+    stale = [DriftRow.firm_id == firm_id, DriftRow.run_id != run_id]
+    found = session.scalars(select(DriftRow.mailbox_id).where(*stale).distinct()).all()
+    gone = {each for each in found if each is not None} - set(compared)
+    run(session, delete(DriftRow).where(*stale, DriftRow.mailbox_id.is_(None)))
+    for part in _parts(gone):
+        run(session, delete(DriftRow).where(*stale, DriftRow.mailbox_id.in_(part)))
 
 
-def forget(session: Session, ids: Collection[str]) -> None:
+def forget(session: Session, firm_id: str, ids: Collection[str]) -> None:
+    """The firm's findings of these ids go; ids are an admin's words, and may be another firm's."""
     for part in _parts(ids):
-        run(session, delete(DriftRow).where(DriftRow.id.in_(part)))
+        wanted = (DriftRow.firm_id == firm_id) & DriftRow.id.in_(part)
+        run(session, delete(DriftRow).where(wanted))
 
 
-def note_fixed(session: Session, ids: Collection[str], now: datetime) -> None:
+def note_fixed(session: Session, firm_id: str, ids: Collection[str], now: datetime) -> None:
     for part in _parts(ids):
-        run(session, update(DriftRow).where(DriftRow.id.in_(part)).values(fixed_at=now))
+        wanted = (DriftRow.firm_id == firm_id) & DriftRow.id.in_(part)
+        run(session, update(DriftRow).where(wanted).values(fixed_at=now))
 
 
 def load(session: Session, firm_id: str, ids: Collection[str]) -> dict[str, DriftRow]:
@@ -134,9 +144,11 @@ def counts(session: Session, firm_id: str) -> dict[str, int]:
     return {row[0]: row[1] for row in session.execute(counted)}
 
 
-def ids_of_kind(session: Session, firm_id: str, kind: str) -> list[str]:
+def ids_of_kind(session: Session, firm_id: str, kind: str, *, most: int) -> list[str]:
+    """At most so many: first those that are not being mended, the oldest first."""
     wanted = select(DriftRow.id).where(DriftRow.firm_id == firm_id, DriftRow.kind == kind)
-    return list(session.scalars(wanted.order_by(DriftRow.id)))
+    ordered = wanted.order_by(DriftRow.fixed_at.is_not(None), DriftRow.id)
+    return list(session.scalars(ordered.limit(most)))
 
 
 def page(

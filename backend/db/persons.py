@@ -123,7 +123,9 @@ def forget_reasons(session: Session, firm_id: str, names: Collection[str]) -> No
 
 
 def _naming(firm_id: str, names: Collection[str]) -> ColumnElement[bool]:
-    begins = [LinkRow.because.startswith(name, autoescape=True) for name in sorted(names)]
+    # Ann is not Anna: the name ends where the sentence goes on.
+    said = [f"{name} {verb} " for name in sorted(names) for verb in ("is", "works for")]
+    begins = [LinkRow.because.startswith(each, autoescape=True) for each in said]
     return (LinkRow.firm_id == firm_id) & or_(*begins)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -266,6 +267,22 @@ class Callers:
             people.confirm_edit_right(session, owner.mailbox, caller.user_id, now)
 
         run_again_if_taken(self._database, confirm)
+
+    @contextmanager
+    def graph(self, owner: CalendarOwner) -> Iterator[None]:
+        """Around a call of Graph: not while it asks to wait, and when it asks, everybody waits.
+
+        Raises: TransientRemoteError.
+        """
+        refusal = owner.why_not_graph(self._clock())
+        if refusal is not None:
+            raise refusal
+        try:
+            yield
+        except TransientRemoteError as error:
+            if error.system == GRAPH and error.retry_after:
+                self.note_throttle(owner, error.retry_after)
+            raise
 
     def note_throttle(self, owner: CalendarOwner, seconds: float) -> None:
         """Graph asked to wait: doors and workers of all processes obey (X1, Graph load)."""

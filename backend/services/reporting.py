@@ -144,7 +144,8 @@ class Reporting:
         if values.server is None:
             raise NotNowError("No online server is assigned to the user.", code="no_online_server")
         calendar = self._calendars.as_app(values.server, budget=_REPLAY_BUDGET)
-        event, request_id = _look(calendar, values, key, uid)
+        with self._callers.graph(values):
+            event, request_id = _look(calendar, values, key, uid)
         if event is None:
             return Replay(False, self._clock(), request_id, ())
         stays_out = event.is_private and values.policy.private_events is PrivateEvents.EXCLUDE

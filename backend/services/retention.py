@@ -1,4 +1,4 @@
-"""Forgets lines of the history and of runs when the firm's time for them is over (X6)."""
+"""Forgets what is over when the firm's time for it is: history, runs, operations (X6)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.db import history, runs
+from backend.db import administration, history, runs
 from backend.db.models import FirmRow
 from backend.domain.ports import Clock
 from backend.sql import Database
@@ -21,6 +21,9 @@ class Forget(Protocol):
     """Deletes a firm's rows that are older than ``until``, at most ``most``; answers how many."""
 
     def __call__(self, session: Session, firm_id: str, until: datetime, *, most: int) -> int: ...
+
+
+_FORGET: tuple[Forget, ...] = (history.forget, runs.forget, administration.forget_operations)
 
 
 class Retention:
@@ -39,7 +42,7 @@ class Retention:
 
     def _purge(self, firm_id: str, *, before_days: int, now: datetime) -> int:
         until = now - timedelta(days=before_days)
-        return sum(self._forget(forget, firm_id, until) for forget in (history.forget, runs.forget))
+        return sum(self._forget(forget, firm_id, until) for forget in _FORGET)
 
     def _forget(self, forget: Forget, firm_id: str, until: datetime) -> int:
         gone = 0

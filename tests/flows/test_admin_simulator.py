@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from backend.db.models import MailboxRow
 from backend.services.administration import simulation
 from tests.support.product import Product
 
@@ -127,3 +130,16 @@ def test_support_and_other_firms_may_not_ask(product: Product) -> None:
     wrong = admin.call("POST", "/api/admin/simulator", {"settings": {"past_days": 91}})
     assert wrong.status_code == 422
     assert admin.call("POST", "/api/admin/simulator", {"cursor": "x"}).status_code == 422
+
+
+def test_a_calendar_for_which_graph_asked_to_wait_is_left_alone(
+    simulate: Simulate, product: Product, organizer: str
+) -> None:
+    with product.services.database.write.begin() as session:
+        until = product.clock() + timedelta(minutes=5)
+        session.execute(update(MailboxRow).values(not_before=until))
+    since = product.sandbox.last_request()
+    found = simulate(CHOICE)
+
+    assert found["unreadable"] == found["calendars"] > 1
+    assert [r for r in product.sandbox.requests(since) if "/calendarView" in r["path"]] == []

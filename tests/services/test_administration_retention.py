@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from backend.db.models import HistoryRow
+from backend.db.admin_models import OperationRow
+from backend.db.models import FirmRow, HistoryRow
 from backend.services import retention
 from backend.services.retention import Retention
 from tests.support.stage import Stage
@@ -58,3 +59,23 @@ def test_many_lines_go_in_several_transactions(stage: Stage) -> None:
         assert Retention(stage.database, stage.clock).purge() == lines
     finally:
         retention.BATCH = whole
+
+
+def test_operations_that_ended_go_and_those_that_run_stay(stage: Stage) -> None:
+    now = stage.clock()
+    with stage.database.write.begin() as session:
+        firm_id = session.scalars(select(FirmRow.id)).one()
+        session.add_all(
+            OperationRow(id=state, firm_id=firm_id, kind="reconcile", state=state, **times)
+            for state, times in {
+                "done": {"created_at": now, "finished_at": now},
+                "running": {"created_at": now},
+            }.items()
+        )
+    stage.configure(log_days=7)
+    stage.clock.advance(timedelta(days=8))
+
+    Retention(stage.database, stage.clock).purge()
+
+    with stage.database.read() as session:
+        assert list(session.scalars(select(OperationRow.id))) == ["running"]

@@ -137,7 +137,8 @@ class BrakeDesk:
             return None
         window = Window(min(ends) - _MARGIN, min(max(ends) + _MARGIN, now + FARTHEST))
         try:
-            events, series = self._read(owner, window)
+            with self._callers.graph(owner):
+                events, series = self._read(owner, window)
         except SyncError:
             return None
         shown: dict[str, Event | None] = {}

@@ -11,7 +11,7 @@ from backend.db import drifts, links
 from backend.db.admin_models import DriftRow, OperationRow
 from backend.db.models import LinkRow
 from backend.domain.crm import CrmGateway, SyncStatus
-from backend.domain.errors import RemoteNotFoundError, SyncError
+from backend.domain.errors import NotNowError, RemoteNotFoundError, SyncError
 from backend.domain.event import Event
 from backend.domain.ports import Calendar, Calendars, Clock
 from backend.domain.reconciliation import (
@@ -22,7 +22,7 @@ from backend.domain.reconciliation import (
     was_not_read,
 )
 from backend.services.administration.answers import RowResult
-from backend.services.administration.comparing import Comparing, records_of, resting
+from backend.services.administration.comparing import SLICE_TIME, Comparing, records_of, resting
 from backend.services.administration.operations import Claimed, Operations, Slice
 from backend.services.callers import CalendarOwner, Callers
 from backend.sql import Database
@@ -65,11 +65,17 @@ class Checking:
         with self._database.read() as session:
             rows = drifts.load(session, claimed.firm_id, ids)
             session.expunge_all()
-        still = {key for key, row in rows.items() if self._is_still_there(tenant_id, row)}
+        until, still = self._clock() + SLICE_TIME, set[str]()
+        for number, key in enumerate(ids):
+            if number and self._clock() >= until:
+                ids = ids[:number]
+                break
+            if key in rows and self._is_still_there(tenant_id, rows[key]):
+                still.add(key)
         is_last = len(ids) == len(claimed.ids)
 
         def work(session: Session) -> Sequence[RowResult]:
-            drifts.forget(session, [key for key in ids if key not in still])
+            drifts.forget(session, claimed.firm_id, [key for key in ids if key not in still])
             if is_last:
                 self._plan_again(session, claimed, still)
             return [RowResult(key, ok=key not in still, code=_code(key in still)) for key in ids]
@@ -157,23 +163,22 @@ class Checking:
         return any(kind is drift for kind, _ in self._comparing.unlinked(owner, [event]))
 
     def _event(self, owner: CalendarOwner, event_id: str) -> Event | None:
+        calendar = self._calendar(owner)
         try:
-            return self._calendar(owner).get_event(owner.mailbox, event_id).event
+            with self._callers.graph(owner):
+                return calendar.get_event(owner.mailbox, event_id).event
         except RemoteNotFoundError:
             return None
 
     def _is_listed(self, owner: CalendarOwner, ical_uid: str | None) -> bool:
-        found = self._calendar(owner).find_events(
-            owner.mailbox, ical_uid or "", default_calendar=True
-        )
-        return bool(found)
+        calendar = self._calendar(owner)
+        with self._callers.graph(owner):
+            return bool(calendar.find_events(owner.mailbox, ical_uid or "", default_calendar=True))
 
     def _calendar(self, owner: CalendarOwner) -> Calendar:
-        """Raises: RemoteError while Graph asks to be left alone."""
-        refusal = owner.why_not_graph(self._clock())
-        if refusal is not None:
-            raise refusal
-        assert owner.server is not None
+        """Raises: NotNowError."""
+        if owner.server is None:
+            raise NotNowError(code="no_online_server")
         return self._calendars.as_app(owner.server)
 
 

@@ -89,7 +89,7 @@ def administration(
         simulation=Simulation(database, office, callers, calendars, crm, clock),
         reporting=Reporting(database, office, callers, calendars, crm, clock),
         log=Log(database, office, clock, ring),
-        reconciliation=Reconciliation(database, office, operations, comparing, crm, clock, ring),
+        reconciliation=Reconciliation(database, office, operations, comparing, crm, clock),
         repairs=Repairs(database, office, operations, callers, calendars, crm, clock, ring),
         persons=persons,
         person_erasure=PersonErasure(
@@ -102,6 +102,5 @@ def administration(
             crm,
             vault,
             clock,
-            ring,
         ),
     )

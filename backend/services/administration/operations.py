@@ -21,7 +21,7 @@ from backend.domain.errors import SyncError, TransientRemoteError, UnknownItemEr
 from backend.domain.ports import Clock, Principal
 from backend.services.administration.answers import Operation, RowResult
 from backend.services.administration.office import Admin, Office
-from backend.services.driving import Ring
+from backend.services.driving import DRAIN_LINKS, Ring
 from backend.services.work import DRAIN_MAILBOXES
 from backend.sql import Database
 
@@ -64,6 +64,8 @@ class Slice:
     """When to go on, if not at once."""
     gives_way: bool = False
     """Nobody waits for it: after a while looks at mailboxes and other operations come first."""
+    rings: bool = False
+    """It makes links or mailboxes due: the workers are rung once it is stored, not before."""
 
 
 Step = Callable[[Claimed], Slice]
@@ -193,6 +195,13 @@ class Operations:
         somebody else has it now.
         """
         part = self._steps[claimed.kind](claimed)
+        following = self._store(claimed, part, until)
+        if part.rings:
+            self._ring(DRAIN_LINKS, 0)
+            self.wake()
+        return following
+
+    def _store(self, claimed: Claimed, part: Slice, until: datetime) -> Claimed | None:
         now = self._clock()
         with self._database.write.begin() as session:
             row = administration.locked_operation(session, claimed.id, claimed.token)

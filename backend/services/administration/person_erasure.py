@@ -45,7 +45,6 @@ from backend.services.administration.operations import (
 )
 from backend.services.administration.person import Identity, Persons, subject_of
 from backend.services.callers import Callers, Vault
-from backend.services.driving import DRAIN_LINKS, Ring
 from backend.services.road import LEASE_LENGTH
 from backend.sql import Database
 
@@ -101,7 +100,6 @@ class PersonErasure:
         crm: CrmGateway,
         vault: Vault,
         clock: Clock,
-        ring: Ring,
     ) -> None:
         self._database = database
         self._office = office
@@ -112,7 +110,6 @@ class PersonErasure:
         self._crm = crm
         self._vault = vault
         self._clock = clock
-        self._ring = ring
         operations.teach(ERASE, self._next)
 
     def begin(self, principal: Principal, address: str, *, confirm: str) -> Operation:
@@ -189,6 +186,7 @@ class PersonErasure:
             is_last=done.is_done and len(claimed.ids) == 1,
             cursor=json.dumps(done.cursor) if done.cursor and not done.is_done else None,
             not_before=None if done.wait is None else self._clock() + done.wait,
+            rings=step in (CRM, CRM_AGAIN),
         )
 
     def _stop(self, case: _Case, _at: Mapping[str, str]) -> _Done:
@@ -275,8 +273,6 @@ class PersonErasure:
             apply(session, row, None, now=now, line="person_erased")
             session.flush()
             links.ring(session, row.id, now)
-        if uids:
-            self._ring(DRAIN_LINKS, 0)
 
     def _settle(self, _case: _Case, at: Mapping[str, str]) -> _Done:
         now = self._clock()

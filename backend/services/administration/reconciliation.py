@@ -51,7 +51,6 @@ from backend.services.administration.operations import (
     operation_of,
 )
 from backend.services.answers import Place
-from backend.services.driving import DRAIN_LINKS, Ring
 from backend.sql import Database
 
 __all__ = ["FindingFilter", "Reconciliation"]
@@ -140,7 +139,6 @@ class Reconciliation:
         comparing: Comparing,
         crm: CrmGateway,
         clock: Clock,
-        ring: Ring,
     ) -> None:
         self._database = database
         self._office = office
@@ -148,7 +146,6 @@ class Reconciliation:
         self._comparing = comparing
         self._crm = crm
         self._clock = clock
-        self._ring = ring
         operations.teach(RECONCILE, self._next)
 
     def begin(self, principal: Principal) -> Operation:
@@ -243,6 +240,7 @@ class Reconciliation:
             cursor=None if part.is_done else _packed(part.progress),
             not_before=self._clock() + part.wait if part.wait else None,
             gives_way=True,
+            rings=bool(part.private),
         )
 
     def _store(self, session: Session, claimed: Claimed, part: Part) -> list[RowResult]:
@@ -251,8 +249,6 @@ class Reconciliation:
         drifts.keep(session, claimed.firm_id, claimed.id, still, now)
         for link_id in part.private:
             links.ring(session, link_id, now)
-        if part.private:
-            self._ring(DRAIN_LINKS, 0)
         if not part.is_done:
             return []
         if part.failure is not None:
@@ -301,10 +297,9 @@ class Reconciliation:
         def apply(session: Session) -> Sequence[RowResult]:
             drifts.keep(session, claimed.firm_id, claimed.id, found, self._clock())
             row = session.get_one(OperationRow, claimed.id)
-            unread = set(row.failures)
             if result.ok:
                 drifts.forget_healed(session, claimed.firm_id, claimed.id, kinds=_OF_RECORDS)
-                drifts.forget_unreached(session, claimed.firm_id, claimed.id, unread)
+                drifts.forget_unreached(session, claimed.firm_id, claimed.id, row.ids)
             return [result]
 
         return Slice(apply, is_last=True)

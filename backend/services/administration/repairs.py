@@ -31,6 +31,7 @@ from backend.domain.ports import Calendar, Calendars, Clock, Principal
 from backend.domain.reconciliation import FIXES, Drift, Fix
 from backend.services.administration.answers import BulkAnswer, RowResult
 from backend.services.administration.checking import CHECK, CHECK_AFTER
+from backend.services.administration.comparing import SLICE_TIME
 from backend.services.administration.office import Admin, Office
 from backend.services.administration.operations import (
     Claimed,
@@ -42,12 +43,16 @@ from backend.services.callers import CalendarOwner, Callers
 from backend.services.choosing import Choosing, Prepared
 from backend.services.driving import Ring
 from backend.services.reevaluation import wake
+from backend.services.transactions import run_again_if_taken
 from backend.sql import Database
 
 FIX = "fix_drift"
 MOST_AT_ONCE = 500
 MOST_LOOKED_AT = 20
 """Some fixes have to look at each event first: more than that are done in the background."""
+MOST_OF_A_KIND = 20_000
+"""So many of a kind are mended by one act; whoever asks again gets the next."""
+TOO_SLOW = "remote_unavailable"
 _BUDGET = 10.0
 _LOOKING = frozenset(
     {
@@ -126,10 +131,16 @@ class Repairs:
                 answer = BulkAnswer(operation=operation_of(row))
             self._operations.wake()
             return answer
-        sights = self._look(admin.tenant_id, rows, fix)
-        with self._database.write.begin() as session:
-            results = self._apply(session, admin, ids, fix, sights)
+        reached, sights = self._look(admin.tenant_id, ids, rows, fix)
+
+        def work(session: Session) -> list[RowResult]:
+            results = self._apply(session, admin, reached, fix, sights)
             self._plan_check(session, admin, [each.id for each in results if each.ok])
+            return results
+
+        # Somebody may tick the same event at this moment: then its link is found.
+        results = run_again_if_taken(self._database, work)
+        results += [RowResult(key, ok=False, code=TOO_SLOW) for key in ids[len(reached) :]]
         wake(self._ring)
         self._operations.wake(CHECK_AFTER.total_seconds())
         return BulkAnswer(items=tuple(results))
@@ -138,11 +149,13 @@ class Repairs:
         with self._database.read() as session:
             ids = list(dict.fromkeys(chosen.ids))
             if chosen.kind is not None:
-                ids = drifts.ids_of_kind(session, admin.firm_id, chosen.kind.value)
-                if chosen.expected is not None and len(ids) > chosen.expected:
+                kind = chosen.kind.value
+                count = drifts.counts(session, admin.firm_id).get(kind, 0)
+                if chosen.expected is not None and count > chosen.expected:
                     raise ChangedMeanwhileError(
-                        f"There are {len(ids)} of them now. Look at the new number first."
+                        f"There are {count} of them now. Look at the new number first."
                     )
+                ids = drifts.ids_of_kind(session, admin.firm_id, kind, most=MOST_OF_A_KIND)
             rows = drifts.load(session, admin.firm_id, ids)
             session.expunge_all()
         return ids, rows
@@ -156,18 +169,17 @@ class Repairs:
         with self._database.read() as session:
             rows = drifts.load(session, claimed.firm_id, ids)
             session.expunge_all()
-        sights = self._look(tenant_id, rows, fix)
-        is_last = len(ids) == len(claimed.ids)
+        reached, sights = self._look(tenant_id, ids, rows, fix)
+        is_last = len(reached) == len(claimed.ids)
 
         def work(session: Session) -> Sequence[RowResult]:
-            results = self._apply(session, admin, ids, fix, sights)
+            results = self._apply(session, admin, reached, fix, sights)
             if is_last:
                 everything = session.get_one(OperationRow, claimed.id).ids
                 self._plan_check(session, admin, everything)
             return results
 
-        wake(self._ring)
-        return Slice(work, is_last=is_last)
+        return Slice(work, is_last=is_last, rings=True)
 
     def _plan_check(self, session: Session, admin: Admin, ids: Sequence[str]) -> None:
         if ids:
@@ -183,17 +195,25 @@ class Repairs:
 
     # -- gather ----------------------------------------------------------------------------------
 
-    def _look(self, tenant_id: str, rows: Mapping[str, DriftRow], fix: Fix) -> _Sights:
-        """What has to be seen before the transaction; a side that fails is a row's own code."""
-        sights: dict[str, _Seen] = {}
-        for key, row in rows.items():
-            if (Drift(row.kind), fix) not in _LOOKING:
+    def _look(
+        self, tenant_id: str, ids: Sequence[str], rows: Mapping[str, DriftRow], fix: Fix
+    ) -> tuple[Sequence[str], _Sights]:
+        """What has to be seen before the transaction; a side that fails is a row's own code.
+
+        Answers also how many of ``ids`` there was time for: a slice ends before its lease does.
+        """
+        until, sights = self._clock() + SLICE_TIME, dict[str, _Seen]()
+        for number, key in enumerate(ids):
+            row = rows.get(key)
+            if row is None or (Drift(row.kind), fix) not in _LOOKING:
                 continue
+            if sights and self._clock() >= until:
+                return ids[:number], sights
             try:
                 sights[key] = self._look_at(tenant_id, row)
             except SyncError as error:
                 sights[key] = _Seen(code=error.code)
-        return sights
+        return ids, sights
 
     def _look_at(self, tenant_id: str, row: DriftRow) -> _Seen:
         if row.mailbox_id is None:
@@ -201,11 +221,9 @@ class Repairs:
         owner = self._callers.owner_of_mailbox(tenant_id, row.mailbox_id)
         if owner.server is None:
             raise NotNowError(code="no_online_server")
-        refusal = owner.why_not_graph(self._clock())
-        if refusal is not None:
-            raise refusal
         calendar = self._calendars.as_app(owner.server, budget=_BUDGET)
-        event = _find(calendar, owner, row)
+        with self._callers.graph(owner):
+            event = _find(calendar, owner, row)
         if event is None:
             return _Seen(code="event_gone")
         if row.kind == Drift.RECORD_WITHOUT_LINK:
@@ -228,7 +246,8 @@ class Repairs:
                 self._office.note(
                     session, admin, "drift_fixed", "finding", row.id, (row.kind, fix.value)
                 )
-        drifts.note_fixed(session, [each.id for each in results if each.ok], now)
+        mended = [each.id for each in results if each.ok]
+        drifts.note_fixed(session, admin.firm_id, mended, now)
         return results
 
     def _mend(

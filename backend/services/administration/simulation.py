@@ -184,7 +184,7 @@ class Simulation:
         calendar = self._calendars.as_app(owner.server, budget=SLOWEST_CALENDAR)
         found: dict[str, Event] = {}
         # Of an endless calendar, what was read counts.
-        with suppress(TooMuchError):
+        with self._callers.graph(owner), suppress(TooMuchError):
             for page in event_pages(calendar, owner.mailbox, Window(now - PERIOD, now)):
                 found |= {event.id: event for event in page if is_recent(event, now)}
         return list(found.values())

@@ -204,7 +204,8 @@ class Simulator:
         assert owner.server is not None
         budget = max(0.5, until - self._monotonic())
         calendar = self._calendars.as_app(owner.server, budget=budget)
-        return event_pages(calendar, owner.mailbox, _window(of, now))
+        with self._callers.graph(owner):
+            yield from event_pages(calendar, owner.mailbox, _window(of, now))
 
 
 class _Tally:
