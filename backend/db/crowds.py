@@ -1,8 +1,12 @@
-"""Queries on many links at once: ring those that rest, unsettle categories, count what went."""
+"""Queries on many links at once: ring those that rest, unsettle categories, count what went.
+
+Whoever changes several links locks them by id, as pages of a pull do: on PostgreSQL two who met in
+another order would wait for each other until one of them is thrown out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,8 +14,10 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
+    case,
     false,
     func,
+    literal,
     not_,
     or_,
     select,
@@ -24,6 +30,7 @@ from backend.db.models import HistoryRow, LinkRow, MailboxRow, WatchRow
 from backend.db.statements import run, rung
 from backend.domain.link import WANTED, LinkState
 from backend.domain.policy import Origin
+from backend.sql import UtcDateTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +54,29 @@ class Crowd:
         return table.firm_id == self.firm_id
 
 
-def ring_wanted(session: Session, whose: Crowd, at: datetime) -> None:
-    """Make every wanted link due at ``at`` at the latest; runs in progress keep this (R1)."""
-    _ring(session, whose.of(LinkRow), LinkRow.state.in_(WANTED), at)
+def ring_wanted(
+    session: Session,
+    whose: Crowd,
+    at: datetime,
+    *,
+    unsettles: bool = False,
+    review_until: datetime | None = None,
+) -> None:
+    """Make every wanted link due at ``at`` at the latest; runs in progress keep this (R1).
+
+    One statement, for a firm may have hundreds of thousands. ``unsettles``: what their categories
+    showed is forgotten as by :func:`unsettle_categories`. ``review_until``: records that no longer
+    qualify go when their links are looked at until then (S6).
+    """
+    values = rung(LinkRow, at)
+    if unsettles:
+        values["category_seen"] = None
+    if review_until is not None:
+        values["review_until"] = case(
+            (LinkRow.activity_id.is_not(None), literal(review_until, UtcDateTime())),
+            else_=LinkRow.review_until,
+        )
+    _change(session, and_(whose.of(LinkRow), LinkRow.state.in_(WANTED)), values)
 
 
 def ring_unsettled(session: Session, whose: Crowd, at: datetime) -> None:
@@ -59,14 +86,14 @@ def ring_unsettled(session: Session, whose: Crowd, at: datetime) -> None:
     have to be marked still, and events whose category may have to be taken off.
     """
     has_ended = and_(LinkRow.state == LinkState.REMOVED, LinkRow.category_seen.is_(false()))
-    _ring(session, whose.of(LinkRow), not_(has_ended), at)
+    _change(session, and_(whose.of(LinkRow), not_(has_ended)), rung(LinkRow, at))
 
 
 def ring_outstanding(session: Session, whose: Crowd, at: datetime) -> None:
     """Make due what waits for its next attempt or rests under a mark; the rest sleeps on."""
     is_under_way = LinkRow.state.in_((LinkState.PENDING, LinkState.REMOVING))
     rests = (LinkRow.state != LinkState.REMOVED) & LinkRow.blocked_by.is_not(None)
-    _ring(session, whose.of(LinkRow), or_(is_under_way, rests), at)
+    _change(session, and_(whose.of(LinkRow), or_(is_under_way, rests)), rung(LinkRow, at))
 
 
 def ring_watches(session: Session, whose: Crowd, at: datetime) -> None:
@@ -74,17 +101,6 @@ def ring_watches(session: Session, whose: Crowd, at: datetime) -> None:
     run(
         session,
         update(WatchRow).where(whose.of(WatchRow)).values(**rung(WatchRow, at)),
-    )
-
-
-def ask_for_review(session: Session, whose: Crowd, until: datetime) -> None:
-    """Have records go that no longer qualify, when their links are looked at next (S6)."""
-    has_record = LinkRow.activity_id.is_not(None)
-    run(
-        session,
-        update(LinkRow)
-        .where(whose.of(LinkRow), LinkRow.state.in_(WANTED), has_record)
-        .values(review_until=until),
     )
 
 
@@ -114,17 +130,13 @@ def unsettle_categories(session: Session, whose: Crowd, *, but: str | None = Non
 
     A fact, not a decision: the versions stay. ``but`` names a link that stays as it is.
     """
-    run(
-        session,
-        update(LinkRow)
-        .where(
-            whose.of(LinkRow),
-            LinkRow.id != (but or ""),
-            LinkRow.state.in_(WANTED),
-            LinkRow.category_seen.is_not(None),
-        )
-        .values(category_seen=None),
+    settled = and_(
+        whose.of(LinkRow),
+        LinkRow.id != (but or ""),
+        LinkRow.state.in_(WANTED),
+        LinkRow.category_seen.is_not(None),
     )
+    _change(session, settled, {"category_seen": None})
 
 
 def lose_category(session: Session, mailbox_id: str, now: datetime, *, but: str) -> None:
@@ -247,10 +259,6 @@ def count_gone(
     return gone, crowd or 0
 
 
-def _ring(
-    session: Session, whose: ColumnElement[bool], which: ColumnElement[bool], at: datetime
-) -> None:
-    run(
-        session,
-        update(LinkRow).where(whose, which).values(**rung(LinkRow, at)),
-    )
+def _change(session: Session, which: ColumnElement[bool], values: Mapping[str, object]) -> None:
+    by_id = select(LinkRow.id).where(which).order_by(LinkRow.id).with_for_update(key_share=True)
+    run(session, update(LinkRow).where(LinkRow.id.in_(by_id.correlate(None))).values(**values))

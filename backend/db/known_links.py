@@ -76,6 +76,14 @@ def find(session: Session, mailbox_id: str, event_ids: Collection[str]) -> Known
     return known
 
 
+def lock(session: Session, known: Known) -> None:
+    """Lock links by id before several of them are changed, as whoever changes many does."""
+    ids = sorted({link.id for link in known.values()})
+    for part in _chunks(ids):
+        wanted = select(LinkRow.id).where(LinkRow.id.in_(part)).order_by(LinkRow.id)
+        session.execute(wanted.with_for_update(key_share=True)).all()
+
+
 def ring_touched(session: Session, versions: Mapping[str, datetime], now: datetime) -> None:
     """Links whose events changed are due; ``versions`` says by link how new the delta showed them.
 

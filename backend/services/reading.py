@@ -209,6 +209,7 @@ class Reading:
     def _ring(self, session: Session, page: DeltaPage, chain: Chain, now: datetime) -> Known:
         ids = {id_ for change in page.changes for id_ in _ids_of(change)}
         known = known_links.find(session, self._owner.mailbox_id, ids)
+        known_links.lock(session, known)
         touched: dict[str, datetime] = {}
         lost: dict[str, bool] = {}
         stirred: set[str] = set()

@@ -19,18 +19,24 @@ from backend.services.work import DRAIN_MAILBOXES
 
 
 def judge_again(
-    session: Session, whose: Crowd, now: datetime, *, is_category_renamed: bool = False
+    session: Session,
+    whose: Crowd,
+    now: datetime,
+    *,
+    is_category_renamed: bool = False,
+    review_until: datetime | None = None,
 ) -> None:
     """Make mailboxes and wanted links due whose settings have changed.
 
     Who is enabled from now on is activated now (E12). A category that got another name is mended on
-    every event, and its absence under the new name is nobody's untick (T11).
+    every event, and its absence under the new name is nobody's untick (T11). ``review_until``:
+    records that no longer qualify go (S6).
     """
     people.note_activations(session, whose, now)
-    if is_category_renamed:
-        crowds.unsettle_categories(session, whose)
     # Links before watches, in the order in which a pull stores its pages.
-    crowds.ring_wanted(session, whose, now)
+    crowds.ring_wanted(
+        session, whose, now, unsettles=is_category_renamed, review_until=review_until
+    )
     watches.reseed(session, whose, now)
 
 

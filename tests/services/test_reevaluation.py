@@ -182,8 +182,8 @@ def under_review(stage: Stage) -> None:
     stage.configure(contact_types=[])
     whose = Crowd(mailbox_id=stage.mailbox_id)
     with stage.database.write.begin() as session:
-        crowds.ask_for_review(session, whose, stage.clock() + timedelta(days=7))
-        crowds.ring_wanted(session, whose, stage.clock())
+        now = stage.clock()
+        crowds.ring_wanted(session, whose, now, review_until=now + timedelta(days=7))
 
 
 def test_a_record_that_no_longer_qualifies_goes_in_a_review_and_a_tick_brings_it_back(

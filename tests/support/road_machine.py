@@ -21,7 +21,6 @@ from hypothesis.stateful import (
     rule,
 )
 
-from backend.db import crowds
 from backend.db.crowds import Crowd
 from backend.domain.crm import Activity
 from backend.domain.errors import TransientRemoteError
@@ -373,9 +372,8 @@ class RoadMachine(RuleBasedStateMachine):
         self.stage.configure(**settings)
         whose, now = Crowd(firm_id=self.firm_id), self.stage.clock()
         with self.database.write.begin() as session:
-            if removes:
-                crowds.ask_for_review(session, whose, now + timedelta(days=7))
-            judge_again(session, whose, now)
+            until = now + timedelta(days=7) if removes else None
+            judge_again(session, whose, now, review_until=until)
 
     # -- the CRM -----------------------------------------------------------------------------
 

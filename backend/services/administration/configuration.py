@@ -84,22 +84,42 @@ class Configurations:
             _refuse_direction(given.pop("direction", Direction.FROM_MICROSOFT))
             changed = frozenset(n for n, value in given.items() if getattr(firm, n) != value)
             _check(firm, changed)
-            # Links before watches, in the order in which a pull stores its pages.
-            if removes_unqualified:
-                self._review(session, admin)
             if changed:
                 self._store(session, admin, firm, {name: given[name] for name in changed})
+            is_judged = bool(changed - _NO_RULE_LOOKS_AT)
+            if is_judged or removes_unqualified:
+                self._apply(
+                    session,
+                    admin,
+                    is_judged=is_judged,
+                    is_renamed="category_name" in changed,
+                    removes_unqualified=removes_unqualified,
+                )
             answer = configuration_of(firm)
-        if removes_unqualified or changed - _NO_RULE_LOOKS_AT:
+        if is_judged or removes_unqualified:
             wake(self._ring)
         return answer
 
-    def _review(self, session: Session, admin: Admin) -> None:
-        """Have the road look at every record, and take away what does not qualify."""
+    def _apply(
+        self,
+        session: Session,
+        admin: Admin,
+        *,
+        is_judged: bool,
+        is_renamed: bool,
+        removes_unqualified: bool,
+    ) -> None:
+        """Have the road look at every record, and take away what does not qualify if so chosen."""
         now, whose = self._clock(), Crowd(firm_id=admin.firm_id)
-        crowds.ask_for_review(session, whose, now + REVIEW_LASTS)
-        crowds.ring_wanted(session, whose, now)
-        self._office.note(session, admin, "removal_of_unqualified_begun", "firm", admin.firm_id)
+        until = None
+        if removes_unqualified:
+            until = now + REVIEW_LASTS
+            self._office.note(session, admin, "removal_of_unqualified_begun", "firm", admin.firm_id)
+        session.flush()
+        if is_judged:
+            judge_again(session, whose, now, is_category_renamed=is_renamed, review_until=until)
+        else:
+            crowds.ring_wanted(session, whose, now, review_until=until)
 
     def _store(
         self, session: Session, admin: Admin, firm: FirmRow, changes: Mapping[str, Any]
@@ -117,10 +137,6 @@ class Configurations:
             session.flush()
             people.identify_by(session, firm.id, firm.user_address)
         self._office.note(session, admin, "configuration_changed", "firm", firm.id, tuple(changes))
-        session.flush()
-        if changes.keys() - _NO_RULE_LOOKS_AT:
-            is_renamed = "category_name" in changes
-            judge_again(session, Crowd(firm_id=firm.id), now, is_category_renamed=is_renamed)
 
 
 def configuration_of(firm: FirmRow) -> Configuration:
