@@ -6,7 +6,7 @@ another order would wait for each other until one of them is thrown out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,6 +31,9 @@ from backend.db.statements import run, rung
 from backend.domain.link import WANTED, LinkState
 from backend.domain.policy import Origin
 from backend.sql import UtcDateTime
+
+MOST_NAMED = 500
+"""How many meetings one statement names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,15 @@ def ring_outstanding(session: Session, whose: Crowd, at: datetime) -> None:
     is_under_way = LinkRow.state.in_((LinkState.PENDING, LinkState.REMOVING))
     rests = (LinkRow.state != LinkState.REMOVED) & LinkRow.blocked_by.is_not(None)
     _change(session, and_(whose.of(LinkRow), or_(is_under_way, rests)), rung(LinkRow, at))
+
+
+def ring_meetings(session: Session, firm_id: str, ical_uids: Collection[str], at: datetime) -> None:
+    """Make the links of these meetings due at ``at`` at the latest; an import names thousands."""
+    ordered = sorted(set(ical_uids))
+    for begin in range(0, len(ordered), MOST_NAMED):
+        part = ordered[begin : begin + MOST_NAMED]
+        named = and_(LinkRow.firm_id == firm_id, LinkRow.ical_uid.in_(part))
+        _change(session, named, rung(LinkRow, at))
 
 
 def ring_watches(session: Session, whose: Crowd, at: datetime) -> None:

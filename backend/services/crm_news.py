@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from backend.db import links, people, watches
+from backend.db import crowds, links, people, watches
 from backend.db.crowds import Crowd
 from backend.domain.policy import SyncMode
 from backend.domain.ports import Clock
@@ -54,13 +54,13 @@ class CrmNews:
     def _store_contacts(
         self, session: Session, tenant_id: str, external_keys: Sequence[str]
     ) -> None:
-        now = self._clock()
-        for key in external_keys:
-            row = links.find_by_key(session, tenant_id, key.partition("/")[2])
-            if row is not None:
-                links.ring(session, row.id, now)
-        firm = people.find_firm(session, tenant_id)
-        if firm is None or not firm.sync_enabled or firm.mode is SyncMode.MANUAL:
+        now, firm = self._clock(), people.find_firm(session, tenant_id)
+        if firm is None:
+            return
+        crowds.ring_meetings(
+            session, firm.id, [key.partition("/")[2] for key in external_keys], now
+        )
+        if not firm.sync_enabled or firm.mode is SyncMode.MANUAL:
             return
         name = f"contacts:{firm.id}"
         at = people.plan_once(session, name, now, SOON, at_most_every=CONTACTS_PERIOD)

@@ -31,6 +31,17 @@ def waiting(database: Database) -> int:
         return int(session.scalar(counted) or 0)
 
 
+def statements_of(database: Database) -> list[str]:
+    """What is written from now on."""
+    statements: list[str] = []
+    event.listen(
+        database.write_engine,
+        "before_cursor_execute",
+        lambda _c, _cursor, sql, *_more: statements.append(sql),
+    )
+    return statements
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_a_change_of_settings_and_a_page_of_changes_never_wait_for_each_other(
     database: Database,
@@ -76,12 +87,7 @@ def test_a_firms_links_are_rung_unsettled_and_reviewed_by_one_statement(
     recorded = add_link(state=LinkState.LINKED, activity_id="a", category_seen=True, due_at=None)
     wished = add_link(state=LinkState.PENDING, due_at=None)
     gone = add_link(state=LinkState.REMOVED, category_seen=False, due_at=None)
-    statements: list[str] = []
-    event.listen(
-        database.write_engine,
-        "before_cursor_execute",
-        lambda _c, _cursor, sql, *_more: statements.append(sql),
-    )
+    statements = statements_of(database)
 
     with database.write.begin() as session:
         crowds.ring_wanted(
@@ -101,3 +107,21 @@ def test_a_firms_links_are_rung_unsettled_and_reviewed_by_one_statement(
         wished: (NOON, 1, None, None),
         gone: (None, 0, False, None),
     }
+
+
+def test_an_import_of_contacts_rings_its_meetings_by_few_statements(
+    database: Database, add_link: AddLink, mailboxes: list[tuple[str, str, str]]
+) -> None:
+    named = [add_link(ical_uid=f"meeting-{number}", due_at=None) for number in range(3)]
+    other = add_link(ical_uid="another", due_at=None)
+    statements = statements_of(database)
+
+    with database.write.begin() as session:
+        uids = [f"meeting-{number}" for number in range(crowds.MOST_NAMED + 1)]
+        crowds.ring_meetings(session, mailboxes[0][0], uids, NOON)
+
+    with database.read() as session:
+        due = {row.id for row in session.scalars(select(LinkRow)) if row.due_at == NOON}
+    assert due == set(named)
+    assert other not in due
+    assert len([sql for sql in statements if sql.startswith("UPDATE")]) == 2
