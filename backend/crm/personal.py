@@ -77,9 +77,14 @@ class Somebody:
         return owned and (row.visibility == ONLY_ME or row.removed_at is not None)
 
     def without_address(self, text: str) -> str:
-        """The text with his addresses made unreadable, whatever their case."""
+        """The text with his addresses made unreadable, whatever their case.
+
+        An address that is the end or the beginning of somebody else's (``m.jo@x.example``,
+        ``jo@x.example.org``) is not his.
+        """
         for address in sorted(self.addresses):
-            text = re.sub(re.escape(address), ERASED, text, flags=re.IGNORECASE)
+            whole = rf"(?<!\w)(?<!\w[.+-]){re.escape(address)}(?![\w-]|\.\w)"
+            text = re.sub(whole, ERASED, text, flags=re.IGNORECASE)
         return text
 
 
