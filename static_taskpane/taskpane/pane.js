@@ -7,6 +7,7 @@ import { changedFields, fieldWords, listed, saysTheSame } from "./changes.js";
 import { ActivityForm } from "./activity/activity-form.js";
 import { differs, fingerprint } from "./form.js";
 import { HistoryPages } from "./history-pages.js";
+import { OwnSettings } from "./own-settings.js";
 import { Poller } from "./polling.js";
 import { confirmSaving, confirmUntick } from "./questions.js";
 import { isOutstanding } from "./status.js";
@@ -58,11 +59,7 @@ export class Pane {
   #clock;
   #show;
   #poller = new Poller(() => this.#quietly({ asked: false }));
-  /** Looks at the user's own state while the settings are open. */
-  #watcher = new Poller(() => this.#lookAtMe());
-  /** When the calendar was looked at before somebody asked for a look; undefined: nobody waits.
-   * @type {string | null | undefined} */
-  #awaited;
+  #own;
   #pages = new HistoryPages(
     (cursor) => this.#session.history(this.#handle, cursor),
     (past) => this.#set({ past }),
@@ -114,6 +111,12 @@ export class Pane {
     this.#session = session;
     this.#clock = clock;
     this.#show = show;
+    this.#own = new OwnSettings(session, {
+      state: () => this.#state,
+      set: (change) => this.#set(change),
+      news: (text) => this.#set(this.#news(text)),
+      trouble: (error, again) => this.#trouble(error, again),
+    });
   }
 
   /** @param {Partial<State>} change */
@@ -422,12 +425,7 @@ export class Pane {
     this.#poller.stop();
     this.#set({ screen: "settings", trouble: null });
     try {
-      // Without the types their field offers less; everything else works.
-      const types = this.#session.activityTypes().catch(() => []);
-      const groups = this.#session.groups().catch(() => []);
-      this.#set({ me: await this.#session.me() });
-      this.#follow();
-      this.#set({ types: await types, groups: await groups });
+      await this.#own.open();
     } catch (error) {
       this.#trouble(error, () => this.openSettings());
     }
@@ -442,53 +440,11 @@ export class Pane {
 
   /** @param {Preferences} change @param {Saving} what @returns {Promise<boolean>} whether it is stored */
   async change(change, what) {
-    return this.#renew(what, () => this.#session.changeMe(change));
+    return this.#own.change(change, what);
   }
 
   async syncNow() {
-    const before = this.#state.me?.checked_at ?? null;
-    if (!(await this.#renew("sync", () => this.#session.syncNow()))) return;
-    this.#awaited = before;
-    this.#watcher.sign();
-    this.#follow(true);
-  }
-
-  /** @param {Saving} what @param {() => Promise<Me>} ask @returns {Promise<boolean>} */
-  async #renew(what, ask) {
-    if (this.#state.saving !== null) return false;
-    this.#set({ saving: what, trouble: null });
-    try {
-      this.#set({ me: await ask(), saving: null });
-      this.#follow();
-      return true;
-    } catch (error) {
-      this.#set({ saving: null });
-      this.#trouble(error, async () => void (await this.#renew(what, ask)));
-      return false;
-    }
-  }
-
-  /** Looks again while a calendar is being read, or somebody waits for a look.
-   * @param {boolean} [asked] */
-  #follow(asked = this.#awaited !== undefined) {
-    const { me, screen } = this.#state;
-    this.#watcher.stop();
-    if (screen !== "settings" || me === null) return;
-    const isReading = ["first_pull", "resync"].includes(me.state);
-    if (asked || isReading) this.#watcher.schedule({ waiting: true });
-  }
-
-  async #lookAtMe() {
-    if (this.#state.screen !== "settings" || this.#state.saving !== null) return;
-    try {
-      const me = await this.#session.me();
-      const isNews = this.#awaited !== undefined && me.checked_at !== this.#awaited;
-      if (isNews) this.#awaited = undefined;
-      this.#set({ me, ...(isNews ? this.#news("Your calendar was looked at just now.") : {}) });
-      this.#follow();
-    } catch (error) {
-      this.#watcher.failed(error instanceof ApiError ? error.retryAfter : null);
-    }
+    await this.#own.syncNow();
   }
 
   /** @param {string} text @returns {Partial<State>} */
@@ -499,8 +455,7 @@ export class Pane {
   /** Back from the settings or from a form to the event. */
   async closeAside() {
     const known = this.#state.answer !== null || this.#state.form !== null;
-    this.#watcher.stop();
-    this.#awaited = undefined;
+    this.#own.close();
     this.#checked = "";
     this.#set({ screen: known ? "event" : "loading", trouble: null });
     await this.load();
