@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from backend.crm.alert_desk import MOST_COUNTED, AlertDesk
 from backend.crm.answers import caller
 from backend.crm.fields import Moment
-from backend.crm.page_tools import PAGE, checked, first_page, loaded, next_page, page, storable_id
+from backend.crm.page_tools import PAGE, checked, loaded, page, paging, storable_id
 from backend.crm.schemas import CrmPageQuerySchema
 
 
@@ -45,8 +45,7 @@ def add_alert_pages(blueprint: Blueprint, alerts: AlertDesk) -> None:
             unread_only=unread_only,
             most_counted=MOST_COUNTED,
             newest=max((alert.at for alert in found.items), default=None),
-            next_page=next_page(found.next),
-            first_page=None if query["cursor"] is None else first_page(),
+            **paging(found.next, query["cursor"]),
         )
 
     @blueprint.route("/alerts", methods=["POST"])

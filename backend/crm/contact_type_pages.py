@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from backend.crm.answers import caller
 from backend.crm.catalogue import Catalogue
 from backend.crm.models import ContactTypeRow
-from backend.crm.page_tools import PAGE, checked, first_page, loaded, next_page, page, storable_id
+from backend.crm.page_tools import PAGE, checked, loaded, page, paging, storable_id
 from backend.crm.problems import CrmError, forbidden, invalid
 from backend.crm.schemas import CrmContactTypeSchema, CrmPageQuerySchema
 
@@ -47,8 +47,7 @@ class _ContactTypePages:
             types=found.items,
             saved="saved" in request.args,
             query=query,
-            next_page=next_page(found.next),
-            first_page=None if query["cursor"] is None else first_page(),
+            **paging(found.next, query["cursor"]),
         )
 
     def new_contact_type(self) -> str:

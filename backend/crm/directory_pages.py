@@ -10,7 +10,7 @@ from backend.crm.answers import caller
 from backend.crm.catalogue import Catalogue
 from backend.crm.contact_desk import ContactDesk
 from backend.crm.grids import grid
-from backend.crm.page_tools import CHOICES, PAGE, first_page, loaded, next_page, page, storable_id
+from backend.crm.page_tools import CHOICES, PAGE, loaded, page, paging, storable_id
 from backend.crm.schemas import CrmContactQuerySchema, CrmPageQuerySchema
 from backend.domain.ports import Clock
 
@@ -74,8 +74,7 @@ class _DirectoryPages:
             companies=self._catalogue.names(caller(), "company", companies),
             types=self._catalogue.contact_types(caller(), limit=CHOICES).items,
             query=query,
-            next_page=next_page(found.next),
-            first_page=None if query["cursor"] is None else first_page(),
+            **paging(found.next, query["cursor"]),
         )
 
     def contact(self, contact_id: str) -> str:
@@ -101,8 +100,7 @@ class _DirectoryPages:
             "companies",
             companies=found.items,
             query=query,
-            next_page=next_page(found.next),
-            first_page=None if query["cursor"] is None else first_page(),
+            **paging(found.next, query["cursor"]),
         )
 
     def company(self, company_id: str) -> str:
@@ -131,8 +129,7 @@ class _DirectoryPages:
             opportunities=found.items,
             companies=self._catalogue.names(caller(), "company", company_ids),
             query=query,
-            next_page=next_page(found.next),
-            first_page=None if query["cursor"] is None else first_page(),
+            **paging(found.next, query["cursor"]),
         )
 
     def opportunity(self, opportunity_id: str) -> str:
@@ -154,8 +151,7 @@ class _DirectoryPages:
             "initiatives",
             initiatives=found.items,
             query=query,
-            next_page=next_page(found.next),
-            first_page=None if query["cursor"] is None else first_page(),
+            **paging(found.next, query["cursor"]),
         )
 
     def initiative(self, initiative_id: str) -> str:

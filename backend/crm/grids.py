@@ -11,7 +11,7 @@ from backend.crm.activity_desk import ActivityDesk
 from backend.crm.activity_filter import ActivityFilter
 from backend.crm.answers import caller
 from backend.crm.fields import Text
-from backend.crm.page_tools import PAGE, first_page, loaded, next_page
+from backend.crm.page_tools import PAGE, loaded, paging
 from backend.crm.schemas import (
     LONGEST_LINE,
     LONGEST_NAME,
@@ -60,7 +60,6 @@ def grid(
         "choices": desk.choices(caller()),
         "shown": shown,
         "is_narrowed": any(shown.values()),
-        "next_page": next_page(found.next),
-        "first_page": None if query["cursor"] is None else first_page(),
         "now": now,
+        **paging(found.next, query["cursor"]),
     }

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from backend.crm.answers import caller
 from backend.crm.group_desk import GroupDesk, WholeGroup
 from backend.crm.group_schemas import CrmGroupPostSchema
-from backend.crm.page_tools import PAGE, checked, first_page, loaded, next_page, page, storable_id
+from backend.crm.page_tools import PAGE, checked, loaded, page, paging, storable_id
 from backend.crm.problems import CrmError, forbidden, invalid
 from backend.crm.schemas import LONGEST_QUERY, CrmPageQuerySchema
 from backend.crm.text import is_storable
@@ -48,8 +48,7 @@ class _GroupPages:
             "groups",
             groups=found.items,
             query=query,
-            next_page=next_page(found.next),
-            first_page=None if query["cursor"] is None else first_page(),
+            **paging(found.next, query["cursor"]),
         )
 
     def group(self, group_id: str) -> str:

@@ -53,16 +53,16 @@ def storable_id(row_id: str) -> str:
     return row_id
 
 
-def next_page(cursor: str | None) -> str | None:
-    """The address of the page that begins at the cursor, with the filters of this one."""
-    if cursor is None:
-        return None
-    return url_for(request.endpoint or "", **_kept(), cursor=cursor)
+def paging(following: str | None, cursor: str | None) -> dict[str, str | None]:
+    """Where to go from the page of a list that begins at ``cursor``, for its template.
 
-
-def first_page() -> str:
-    """The address of this list's first page, with the filters of this one."""
-    return url_for(request.endpoint or "", **_kept())
+    ``following``: where the next page begins. Both addresses keep this list's filters.
+    """
+    here = request.endpoint or ""
+    return {
+        "next_page": None if following is None else url_for(here, **_kept(), cursor=following),
+        "first_page": None if cursor is None else url_for(here, **_kept()),
+    }
 
 
 def revision_in_form() -> str:
