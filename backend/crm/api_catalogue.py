@@ -69,7 +69,7 @@ def _add_contact_types(blueprint: Blueprint, catalogue: Catalogue) -> None:
     @blueprint.arguments(_type)
     @blueprint.response(201, _type)
     def create_contact_type(given: Fields) -> ContactTypeRow:
-        """Make a contact type; 409 ``exists`` where the name is taken."""
+        """Make a contact type (admins); 409 ``exists`` where the name is taken."""
         return catalogue.add_contact_type(caller(), given["name"])
 
     @blueprint.route("/contact-types/<type_id>")
@@ -82,13 +82,13 @@ def _add_contact_types(blueprint: Blueprint, catalogue: Catalogue) -> None:
     @blueprint.arguments(_type)
     @blueprint.response(200, _type)
     def rename_contact_type(given: Fields, type_id: str) -> ContactTypeRow:
-        """Rename a contact type; whoever carries it carries the new name."""
+        """Rename a contact type (admins); whoever carries it carries the new name."""
         return catalogue.rename_contact_type(caller(), type_id, given["name"])
 
     @blueprint.route("/contact-types/<type_id>", methods=["DELETE"])
     @blueprint.response(204)
     def remove_contact_type(type_id: str) -> None:
-        """Remove a contact type; 409 ``in_use`` while anybody carries it."""
+        """Remove a contact type (admins); 409 ``in_use`` while anybody carries it."""
         catalogue.remove_contact_type(caller(), type_id)
 
 

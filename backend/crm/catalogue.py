@@ -24,7 +24,7 @@ from backend.crm.models import (
     OpportunityRow,
 )
 from backend.crm.paging import Page, cursor, name_and_id
-from backend.crm.problems import CrmError, invalid, not_found
+from backend.crm.problems import CrmError, forbidden, invalid, not_found
 from backend.crm.text import containing, folded, sort_name
 from backend.domain.ports import Clock
 from backend.sql import Database
@@ -110,6 +110,8 @@ class Catalogue:
             return _contact_type(session, caller.tenant_id, type_id)
 
     def add_contact_type(self, caller: CrmCaller, name: str) -> ContactTypeRow:
+        """Raises: CrmError 403 for members, 409 ``exists`` for a name that is taken."""
+        _demand_admin(caller)
         row = ContactTypeRow(tenant_id=caller.tenant_id, id=new_id(self._clock()))
         row.name, row.folded_name = name, name.casefold()
         with _unique_type(), self._database.write.begin() as session:
@@ -119,11 +121,12 @@ class Catalogue:
     def rename_contact_type(self, caller: CrmCaller, type_id: str, name: str) -> ContactTypeRow:
         """Settings that select the type go on with its new name.
 
-        Raises: CrmError 409 ``exists`` for a name that is taken, ``reserved`` for a type that the
-        sync knows by its name.
+        Raises: CrmError 403 for members, 409 ``exists`` for a name that is taken, ``reserved`` for
+        a type that the sync knows by its name.
         """
+        _demand_admin(caller)
         with _unique_type(), self._database.write.begin() as session:
-            row = _contact_type(session, caller.tenant_id, type_id)
+            row = _contact_type(session, caller.tenant_id, type_id, lock=True)
             old, is_same = row.name, row.name.casefold() == name.casefold()
             if self._settings is not None:
                 if self._settings.is_fixed(old) and not is_same:
@@ -135,11 +138,12 @@ class Catalogue:
         return row
 
     def remove_contact_type(self, caller: CrmCaller, type_id: str) -> None:
-        """Raises: CrmError 409 ``in_use`` while somebody carries it, ``selected`` while the firm's
-        settings select it, ``reserved`` for a type that the sync knows by its name.
+        """Raises: CrmError 403 for members, 409 ``in_use`` while somebody carries it, ``selected``
+        while the firm's settings select it, ``reserved`` for a type the sync knows by its name.
         """
+        _demand_admin(caller)
         with _in_use("contact type"), self._database.write.begin() as session:
-            row = _contact_type(session, caller.tenant_id, type_id)
+            row = _contact_type(session, caller.tenant_id, type_id, lock=True)
             if self._settings is not None:
                 if self._settings.is_fixed(row.name):
                     raise _reserved(row.name)
@@ -270,14 +274,14 @@ class Catalogue:
         self, session: Session, table: type[Row], caller: CrmCaller, row_id: str | None
     ) -> Row:
         if row_id is not None:
-            return _one(session, table, caller.tenant_id, row_id)
+            return _one(session, table, caller.tenant_id, row_id, lock=True)
         now = self._clock()
         return table(tenant_id=caller.tenant_id, id=new_id(now), created_at=now)
 
     def _remove(self, caller: CrmCaller, table: type[Row], row_id: str) -> None:
         word = _WORDS[table]
         with _in_use(word), self._database.write.begin() as session:
-            row = _one(session, table, caller.tenant_id, row_id)
+            row = _one(session, table, caller.tenant_id, row_id, lock=True)
             if activities.is_mentioned(session, caller.tenant_id, (word, row_id)):
                 raise _still_in_use(word)
             session.delete(row)
@@ -289,15 +293,19 @@ def demand_company(session: Session, tenant_id: str, company_id: str | None) -> 
         raise invalid("company_id", "Unknown company.")
 
 
-def _contact_type(session: Session, tenant_id: str, type_id: str) -> ContactTypeRow:
-    row = session.get(ContactTypeRow, (tenant_id, type_id))
+def _contact_type(
+    session: Session, tenant_id: str, type_id: str, *, lock: bool = False
+) -> ContactTypeRow:
+    row = session.get(ContactTypeRow, (tenant_id, type_id), with_for_update=lock)
     if row is None:
         raise not_found("contact type")
     return row
 
 
-def _one(session: Session, table: type[Row], tenant_id: str, row_id: str) -> Row:
-    row = session.get(table, (tenant_id, row_id))
+def _one(
+    session: Session, table: type[Row], tenant_id: str, row_id: str, *, lock: bool = False
+) -> Row:
+    row = session.get(table, (tenant_id, row_id), with_for_update=lock)
     if row is None:
         raise not_found(_WORDS[table])
     return row
@@ -337,6 +345,12 @@ def _rename(row: CompanyRow | OpportunityRow | InitiativeRow, name: str) -> None
     row.name = name
     row.sort_name = sort_name(name)
     row.search_text = folded(name)
+
+
+def _demand_admin(caller: CrmCaller) -> None:
+    """The firm's settings select types by name, so that changing one changes what is synced."""
+    if not (caller.is_admin or caller.is_service):
+        raise forbidden("Only an administrator changes contact types.")
 
 
 def _reserved(name: str) -> CrmError:

@@ -100,8 +100,7 @@ class ContactDesk:
 
     def change(self, caller: CrmCaller, contact_id: str, changes: Mapping[str, Any]) -> Contact:
         with self._database.write.begin() as session:
-            before = _contact(session, caller, contact_id)
-            row = session.get_one(ContactRow, (caller.tenant_id, contact_id))
+            row, before = _locked(session, caller, contact_id)
             _fill_contact(session, caller, row, changes, before.emails)
             after = _contact(session, caller, contact_id)
         if after != before:
@@ -111,8 +110,8 @@ class ContactDesk:
     def remove(self, caller: CrmCaller, contact_id: str) -> None:
         """Records keep the contact's name and address."""
         with self._database.write.begin() as session:
-            before = _contact(session, caller, contact_id)
-            session.delete(session.get_one(ContactRow, (caller.tenant_id, contact_id)))
+            row, before = _locked(session, caller, contact_id)
+            session.delete(row)
             _forget(session, caller.tenant_id, contact_id)
         self.tell_of(caller, before.emails)
 
@@ -128,6 +127,14 @@ def _contact(session: Session, caller: CrmCaller, contact_id: str) -> Contact:
     if contact_id not in found:
         raise not_found("contact")
     return found[contact_id]
+
+
+def _locked(session: Session, caller: CrmCaller, contact_id: str) -> tuple[ContactRow, Contact]:
+    """Whoever changes a contact waits for others who do: its rows change together."""
+    row = session.get(ContactRow, (caller.tenant_id, contact_id), with_for_update=True)
+    if row is None:
+        raise not_found("contact")
+    return row, _contact(session, caller, contact_id)
 
 
 def _forget(session: Session, tenant_id: str, contact_id: str) -> None:

@@ -106,7 +106,7 @@ class GroupDesk:
         """Records that only the group could see are their owners' alone from now on."""
         _demand_admin(caller)
         with self._database.write.begin() as session:
-            session.delete(_row(session, caller, group_id))
+            session.delete(_row(session, caller, group_id, lock=True))
             self._audit.note(session, caller, "group_removed", "group", group_id)
 
     def colleagues(self, caller: CrmCaller, query: str, limit: int) -> Sequence[Member]:
@@ -123,7 +123,7 @@ class GroupDesk:
         self, session: Session, caller: CrmCaller, group_id: str | None
     ) -> GroupRow:
         if group_id is not None:
-            return _row(session, caller, group_id)
+            return _row(session, caller, group_id, lock=True)
         now = self._clock()
         return GroupRow(tenant_id=caller.tenant_id, id=new_id(now), created_at=now)
 
@@ -142,9 +142,12 @@ class GroupDesk:
         return [member for member in found.values() if member is not None]
 
 
-def _row(session: Session, caller: CrmCaller, group_id: str) -> GroupRow:
-    """Raises: CrmError 404 also for a group that the caller is not in."""
-    row = session.get(GroupRow, (caller.tenant_id, group_id))
+def _row(session: Session, caller: CrmCaller, group_id: str, *, lock: bool = False) -> GroupRow:
+    """``lock``: whoever changes it waits for others who do, as it and its members change together.
+
+    Raises: CrmError 404 also for a group that the caller is not in.
+    """
+    row = session.get(GroupRow, (caller.tenant_id, group_id), with_for_update=lock)
     if row is None or not (_may_make(caller) or _is_member(session, caller, group_id)):
         raise not_found("group")
     return row

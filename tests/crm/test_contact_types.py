@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,7 +16,9 @@ from backend.sql import Database
 from tests.crm.gateway_contract import KEY, TENANT, a_draft
 from tests.support.crm import HandClock, create_tables
 from tests.support.crm_server import crm_app, crm_pages_app
+from tests.support.together import at_once
 
+ADMIN = {"Authorization": f"Bearer {TENANT}:admin"}
 JANE = {"Authorization": f"Bearer {TENANT}:jane"}
 
 
@@ -33,7 +36,7 @@ class Selected:
 
     def rename(self, session: Session, caller: CrmCaller, old: str, new: str) -> None:
         assert session.in_transaction()
-        assert (caller.tenant_id, caller.user_id) in {(TENANT, "jane"), (TENANT, "admin")}
+        assert (caller.tenant_id, caller.user_id) == (TENANT, "admin")
         self.names = [new if name == old else name for name in self.names]
 
 
@@ -56,7 +59,7 @@ def client(database: Database, settings: Selected, heard: list[list[str]]) -> It
 
 
 def a_type(client: FlaskClient, name: str) -> str:
-    made = client.post("/crm/api/contact-types", json={"name": name}, headers=JANE)
+    made = client.post("/crm/api/contact-types", json={"name": name}, headers=ADMIN)
     type_id: str = made.get_json()["id"]
     return f"/crm/api/contact-types/{type_id}"
 
@@ -66,22 +69,58 @@ def test_a_rename_takes_the_settings_along_and_rings(
 ) -> None:
     path = a_type(client, "Client")
 
-    renamed = client.patch(path, json={"name": "Key client"}, headers=JANE)
-    client.patch(path, json={"name": "KEY client"}, headers=JANE)
+    renamed = client.patch(path, json={"name": "Key client"}, headers=ADMIN)
+    client.patch(path, json={"name": "KEY client"}, headers=ADMIN)
 
     assert renamed.get_json()["name"] == "Key client"
     assert settings.names == ["KEY client"]
     assert heard == [[]], "another spelling of the same name concerns no contact"
 
 
+def test_a_member_changes_no_type_and_so_no_setting_through_the_api_either(
+    client: FlaskClient, settings: Selected
+) -> None:
+    path = a_type(client, "Client")
+
+    answers = [
+        client.post("/crm/api/contact-types", json={"name": "Mine"}, headers=JANE),
+        client.patch(path, json={"name": "Mine"}, headers=JANE),
+        client.delete(path, headers=JANE),
+    ]
+
+    assert [(each.status_code, each.get_json()["code"]) for each in answers] == [
+        (403, "forbidden")
+    ] * 3
+    assert settings.names == ["Client"]
+    assert client.get(path, headers=JANE).get_json()["name"] == "Client"
+
+
+def test_renaming_and_removing_at_once_ends_in_one_of_both(
+    client: FlaskClient, settings: Selected
+) -> None:
+    settings.names = []
+    for number in range(5):
+        path = a_type(client, f"Type {number}")
+
+        def act(method: str, name: str = "", path: str = path) -> int:
+            one = client.application.test_client()
+            return one.open(path, method=method, json={"name": name}, headers=ADMIN).status_code
+
+        renames = [partial(act, "PATCH", f"Other {number}.{each}") for each in range(4)]
+        statuses = at_once(*renames, partial(act, "DELETE"), partial(act, "DELETE"))
+
+        assert set(statuses[:4]) <= {200, 404}
+        assert sorted(statuses[4:]) == [204, 404]
+
+
 def test_a_name_that_is_taken_changes_nothing(client: FlaskClient) -> None:
     path = a_type(client, "Client")
     a_type(client, "Prospect")
 
-    refused = client.patch(path, json={"name": "PROSPECT"}, headers=JANE)
+    refused = client.patch(path, json={"name": "PROSPECT"}, headers=ADMIN)
 
     assert (refused.status_code, refused.get_json()["code"]) == (409, "exists")
-    assert client.get(path, headers=JANE).get_json()["name"] == "Client"
+    assert client.get(path, headers=ADMIN).get_json()["name"] == "Client"
 
 
 def test_a_type_that_a_rule_selects_is_not_removed_and_the_refusal_says_why(
@@ -89,9 +128,9 @@ def test_a_type_that_a_rule_selects_is_not_removed_and_the_refusal_says_why(
 ) -> None:
     path = a_type(client, "Client")
 
-    refused = client.delete(path, headers=JANE)
+    refused = client.delete(path, headers=ADMIN)
     settings.names = []
-    removed = client.delete(path, headers=JANE)
+    removed = client.delete(path, headers=ADMIN)
 
     assert (refused.status_code, refused.get_json()["code"]) == (409, "selected")
     assert "settings" in refused.get_json()["detail"]
@@ -101,9 +140,9 @@ def test_a_type_that_a_rule_selects_is_not_removed_and_the_refusal_says_why(
 def test_a_type_that_the_sync_knows_by_its_name_keeps_it(client: FlaskClient) -> None:
     path = a_type(client, "Our Personnel")
 
-    renamed = client.patch(path, json={"name": "Staff"}, headers=JANE)
-    removed = client.delete(path, headers=JANE)
-    respelt = client.patch(path, json={"name": "OUR PERSONNEL"}, headers=JANE)
+    renamed = client.patch(path, json={"name": "Staff"}, headers=ADMIN)
+    removed = client.delete(path, headers=ADMIN)
+    respelt = client.patch(path, json={"name": "OUR PERSONNEL"}, headers=ADMIN)
 
     assert [each.get_json()["code"] for each in (renamed, removed)] == ["reserved"] * 2
     assert respelt.status_code == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from backend.sql import Database
 from tests.crm.gateway_contract import KEY, OTHER_TENANT, TENANT, MakeContact, a_draft
 from tests.support.crm import HandClock
 from tests.support.crm_server import crm_app, crm_pages_app
+from tests.support.together import at_once
 
 JANE = {"Authorization": f"Bearer {TENANT}:jane"}
 JOE = {"Authorization": f"Bearer {TENANT}:joe"}
@@ -92,6 +94,23 @@ def test_a_group_that_makes_no_sense_is_refused(
 
     assert (answer.status_code, answer.get_json()["code"]) == (status, code)
     assert len(listed(client, "groups", ADMIN)) == 1
+
+
+def test_admins_who_change_a_group_at_once_do_so_one_after_the_other(client: FlaskClient) -> None:
+    def act(method: str, path: str, *members: str) -> int:
+        given = {"member_ids": list(members)}
+        one = client.application.test_client()
+        return one.open(path, method=method, json=given, headers=ADMIN).status_code
+
+    for number in range(3):
+        path = f"/crm/api/groups/{a_group(client, 'jane', name=f'Group {number}')}"
+        change = partial(act, "PATCH", path, "jane", "joe", "ann")
+
+        assert at_once(*[change] * 6) == [200] * 6
+        assert len(client.get(path, headers=ADMIN).get_json()["members"]) == 3
+        *changed, removed = at_once(*[change] * 5, partial(act, "DELETE", path))
+        assert removed == 204
+        assert set(changed) <= {200, 404}
 
 
 def test_a_record_for_a_group_is_seen_by_its_members_everywhere_and_by_nobody_else(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,26 +10,10 @@ from sqlalchemy import func, select
 from backend.db.models import LinkRow
 from tests.support.crm_user import CrmUser
 from tests.support.product import CATEGORY, Meeting, Product
+from tests.support.together import at_once
 
 CLIENT = "ben@client.example"
 DONE = {200, 202}
-
-
-def at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """Do all of it at the same moment; answers in the order of the acts."""
-    answers: list[Any] = [None] * len(acts)
-    start = threading.Barrier(len(acts))
-
-    def run(place: int, act: Callable[[], Any]) -> None:
-        start.wait()
-        answers[place] = act()
-
-    threads = [threading.Thread(target=run, args=(n, act)) for n, act in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
 
 
 def assert_linked(product: Product, meeting: Meeting, *others: str) -> None:
