@@ -2,8 +2,11 @@
 
 import { el, quote } from "../shared/dom.js";
 import { get } from "./client.js";
+import { growingTable } from "./growing-table.js";
 import { load, time } from "./page.js";
 import { ACTS, named, OPERATIONS, TARGETS } from "./words.js";
+
+const PAGE = 100;
 
 /** @param {HTMLElement} host @returns {import("./main.js").Shown} */
 export function showAudit(host) {
@@ -13,7 +16,7 @@ export function showAudit(host) {
     el("p", { class: "lead" }, "Every act of an administrator. Lines are only ever added; values are never kept, only the names of what was changed."),
     list,
   );
-  void load(list, () => get("audit", { limit: 100 }), (page) => draw(list, page));
+  void load(list, () => get("audit", { limit: PAGE }), (page) => draw(list, page));
   return {};
 }
 
@@ -23,34 +26,14 @@ function draw(host, page) {
     host.replaceChildren(el("p", { class: "empty" }, "No administrator has changed anything yet."));
     return;
   }
-  const body = el("tbody", {}, ...page.items.map(line));
-  const more = el("div", { class: "pager" });
-  host.replaceChildren(
-    el(
-      "div",
-      { class: "scroll", tabindex: "0", role: "region", "aria-label": "Audit" },
-      el(
-        "table",
-        {},
-        el("thead", {}, el("tr", {}, ...["When", "Who", "What", "On", "Changed"].map((name) => el("th", { scope: "col" }, name)))),
-        body,
-      ),
-    ),
-    more,
-  );
-  offerMore(more, body, page.next);
-}
-
-/** @param {HTMLElement} host @param {HTMLElement} body @param {string | null} next */
-function offerMore(host, body, next) {
-  host.replaceChildren();
-  if (next === null) return;
-  const fetchMore = () =>
-    void load(host, () => get("audit", { limit: 100, cursor: next }), (page) => {
-      body.append(...page.items.map(line));
-      offerMore(host, body, page.next);
-    });
-  host.append(el("button", { type: "button", click: fetchMore }, "Show older acts"));
+  const shape = {
+    label: "Audit",
+    columns: ["When", "Who", "What", "On", "Changed"],
+    older: "Show older acts",
+    row: line,
+    read: (/** @type {string} */ cursor) => get("audit", { limit: PAGE, cursor }),
+  };
+  host.replaceChildren(...growingTable(shape, page));
 }
 
 /** What an act was about, by name; where that is gone, by the id that is left.

@@ -2,6 +2,7 @@
 
 import { el, quote } from "../shared/dom.js";
 import { get, isAdmin, post } from "./client.js";
+import { growingTable } from "./growing-table.js";
 import { announce, announceTrouble, ask, counted, load, time } from "./page.js";
 import { KINDS, named } from "./words.js";
 
@@ -49,7 +50,7 @@ class LogPage {
       this.#filter = { ...this.#filter, [name]: value };
       timer = window.setTimeout(() => void this.read(), wait);
     };
-    /** @param {string} name @param {string} label @param {string} type */
+    /** @param {string} name @param {import("../shared/dom.js").Child} label @param {string} type */
     const text = (name, label, type = "search") =>
       el("label", {}, label, el("input", { type, id: `filter-${name}`, value: this.#filter[name], input: (event) => set(name, event.target.value, 350) }));
     return el(
@@ -64,17 +65,21 @@ class LogPage {
         el("label", {}, "Kind", el("select", { id: "filter-kind", change: (event) => set("kind", event.target.value, 0) },
           el("option", { value: "" }, "All"),
           ...Object.entries(KINDS).map(([value, name]) => el("option", { value, selected: value === this.#filter.kind }, name)))),
-        text("from", "From", "date"),
-        text("from_time", "at", "time"),
-        text("to", "Until", "date"),
-        text("to_time", "at", "time"),
       ),
       el(
         "div",
         { class: "bar" },
+        text("from", "From", "date"),
+        text("from_time", at("From"), "time"),
+        text("to", "Until", "date"),
+        text("to_time", at("Until"), "time"),
         el("div", { class: "check" },
           el("input", { type: "checkbox", id: "filter-errors", checked: this.#filter.errors === "true", change: (event) => set("errors", event.target.checked ? "true" : "", 0) }),
           el("label", { for: "filter-errors" }, "Errors only")),
+      ),
+      el(
+        "div",
+        { class: "bar" },
         el("button", { type: "button", click: () => void this.read() }, "Refresh"),
         this.#csv,
         isAdmin && el("button", { type: "button", click: () => void this.#retryErrors() }, "Retry errors from the last 30 days…"),
@@ -111,31 +116,14 @@ class LogPage {
       this.#list.replaceChildren(el("p", { class: "empty" }, isFiltered ? "Nothing matches these filters." : "Nothing has happened yet."));
       return;
     }
-    const body = el("tbody", {}, ...page.items.map((/** @type {any} */ line) => this.#row(line)));
-    const more = el("div", { class: "pager" });
-    this.#list.replaceChildren(
-      el(
-        "div",
-        { class: "scroll", tabindex: "0", role: "region", "aria-label": "Log" },
-        el("table", {}, el("thead", {}, el("tr", {}, ...["When", "User", "What", "Why", "Event"].map((name) => el("th", { scope: "col" }, name)))), body),
-      ),
-      more,
-    );
-    this.#offerMore(more, body, page.next);
-  }
-
-  /** @param {HTMLElement} host @param {HTMLElement} body @param {string | null} next */
-  #offerMore(host, body, next) {
-    host.replaceChildren();
-    if (next === null) return;
-    const read = () => get("log", { ...this.#query, limit: PAGE, cursor: next }, this.#asked.signal);
-    host.append(el("button", {
-      type: "button",
-      click: () => void load(host, read, (page) => {
-        body.append(...page.items.map((/** @type {any} */ line) => this.#row(line)));
-        this.#offerMore(host, body, page.next);
-      }),
-    }, "Show older lines"));
+    const shape = {
+      label: "Log",
+      columns: ["When", "User", "What", "Why", "Event"],
+      older: "Show older lines",
+      row: (/** @type {any} */ line) => this.#row(line),
+      read: (/** @type {string} */ cursor) => get("log", { ...this.#query, limit: PAGE, cursor }, this.#asked.signal),
+    };
+    this.#list.replaceChildren(...growingTable(shape, page));
   }
 
   /** @param {any} line */
@@ -202,15 +190,20 @@ class LogPage {
 /** @param {string} day @param {string} hour @param {number} [later] milliseconds after it
  * @returns {string} nothing for a day of a mistyped address, as the empty field shows it */
 function moment(day, hour, later = 0) {
-  const at = Date.parse(`${day}T${hour}`);
-  return Number.isNaN(at) ? "" : new Date(at + later).toISOString().replace(".000Z", "Z");
+  const found = Date.parse(`${day}T${hour}`);
+  return Number.isNaN(found) ? "" : new Date(found + later).toISOString().replace(".000Z", "Z");
+}
+
+/** The label of an hour, which stands beside its day. @param {string} day */
+function at(day) {
+  return el("span", {}, el("span", { class: "unseen" }, `${day}, `), "at");
 }
 
 /** @param {any} line of a look at a calendar */
 function runNumbers(line) {
   const seconds = line.duration_ms < 100 ? "less than 0.1" : (line.duration_ms / 1000).toLocaleString("en-GB", { maximumFractionDigits: 1 });
   return [
-    el("span", { class: "sub" }, `Processed ${line.processed.toLocaleString("en-GB")}, synced ${line.synced.toLocaleString("en-GB")}, errors ${line.errors.toLocaleString("en-GB")}; ${seconds} s`),
+    el("span", { class: "sub" }, `Processed ${line.processed.toLocaleString("en-GB")}, synced ${line.synced.toLocaleString("en-GB")}, errors ${line.errors.toLocaleString("en-GB")}; ${seconds}\u00a0s`),
     el("span", { class: "sub" }, [
       line.is_notified ? "Microsoft had told of a change." : "It was time to look.",
       line.looks > 1 && `${line.looks} looks failed the same way that day.`,

@@ -2,6 +2,7 @@
 
 import { el, quote } from "../shared/dom.js";
 import { get, isAdmin, post } from "./client.js";
+import { growingTable } from "./growing-table.js";
 import { follow } from "./operation.js";
 import { announce, announceTrouble, ask, counted, load, notice, time } from "./page.js";
 import { DRIFTS, FIX_CODES, named, UNREAD_CODES } from "./words.js";
@@ -146,31 +147,14 @@ class ReconciliationPage {
       this.#list.replaceChildren(el("p", { class: "empty" }, isFiltered ? "Nothing matches these filters." : "All sides agree."));
       return;
     }
-    const body = el("tbody", {}, ...page.items.map((/** @type {any} */ item) => this.#row(item)));
-    const more = el("div", { class: "pager" });
-    this.#list.replaceChildren(
-      el(
-        "div",
-        { class: "scroll", tabindex: "0", role: "region", "aria-label": "Findings" },
-        el("table", {}, el("thead", {}, el("tr", {}, ...["Found", "User", "What", "Do"].map((name) => el("th", { scope: "col" }, name)))), body),
-      ),
-      more,
-    );
-    this.#offerMore(more, body, page.next);
-  }
-
-  /** @param {HTMLElement} host @param {HTMLElement} body @param {string | null} next */
-  #offerMore(host, body, next) {
-    host.replaceChildren();
-    if (next === null) return;
-    const read = () => get("reconciliation/findings", { ...this.#filter, limit: PAGE, cursor: next }, this.#asked.signal);
-    host.append(el("button", {
-      type: "button",
-      click: () => void load(host, read, (page) => {
-        body.append(...page.items.map((/** @type {any} */ item) => this.#row(item)));
-        this.#offerMore(host, body, page.next);
-      }),
-    }, "Show older findings"));
+    const shape = {
+      label: "Findings",
+      columns: ["Found", "User", "What", "Do"],
+      older: "Show older findings",
+      row: (/** @type {any} */ item) => this.#row(item),
+      read: (/** @type {string} */ cursor) => get("reconciliation/findings", { ...this.#filter, limit: PAGE, cursor }, this.#asked.signal),
+    };
+    this.#list.replaceChildren(...growingTable(shape, page));
   }
 
   /** @param {any} item */
