@@ -19,6 +19,7 @@ from backend.domain.crm import MatchedContact
 from backend.domain.event import Person
 from backend.sql import Database
 from tests.crm.gateway_contract import KEY, TENANT, a_draft
+from tests.support.axe import violations
 from tests.support.crm import HandClock, create_tables
 from tests.support.crm_server import EverybodyWithAName, crm_pages_app, served
 from tests.support.npm import AXE, needs_npm
@@ -98,13 +99,9 @@ def window(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
     context.close()
 
 
-def faults(page: Page) -> list[object]:
+def faults(page: Page) -> list[str]:
     """What axe finds, and whether the page is wider than its window."""
-    page.add_script_tag(path=AXE)
-    found: list[object] = page.evaluate(
-        "axe.run().then(({ violations }) => violations.map(({ id, nodes }) =>"
-        " [id, ...nodes.map(({ html }) => html)]))"
-    )
+    found = violations(page)
     if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
         found.append("wider than the window")
     return found

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.story.outlook import AXE
 from tests.browser.story.stack import Worker, running_stack
 from tests.support.product import Product
 
@@ -80,16 +79,6 @@ def desk(chromium: Browser, product: Product) -> Iterator[Desk]:
     yield opened
     opened.close()
     assert opened.errors == []
-
-
-def violations(page: Page) -> list[str]:
-    """What axe finds wrong."""
-    page.evaluate(AXE.read_text("utf-8"))
-    found: list[str] = page.evaluate(
-        "axe.run(document, {resultTypes: ['violations']}).then(({violations}) => violations.map("
-        "({id, nodes}) => id + ' ' + nodes.map(({html}) => html.slice(0, 160)).join(' | ')))"
-    )
-    return found
 
 
 def row_of(page: Page, name: str) -> Locator:

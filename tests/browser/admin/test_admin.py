@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -14,10 +16,9 @@ from tests.browser.admin.conftest import (
     SUPPORT,
     Desk,
     row_of,
-    violations,
 )
-from tests.browser.story.outlook import AXE
-from tests.support.npm import needs_npm
+from tests.support.axe import violations
+from tests.support.npm import AXE, needs_npm
 from tests.support.product import Product
 
 pytestmark = pytest.mark.browser
@@ -235,6 +236,16 @@ class TestWhy:
         with page.expect_download() as download:
             page.get_by_role("link", name="Export as CSV").click()
         assert "private_event" in download.value.path().read_text("utf-8")
+
+        day, hour = str(line.locator("time").get_attribute("datetime"))[:16].split("T")
+        for end in ("From", "Until"):
+            page.get_by_label(end, exact=True).fill(day)
+            page.get_by_label(f"{end}, at").fill(hour)
+        csv = page.get_by_role("link", name="Export as CSV")
+        expect(csv).to_have_attribute(
+            "href", re.compile(f"from={day}T{quote(hour)}%3A00Z&to={day}")
+        )
+        expect(line).to_contain_text("The event is private.")
 
         line.get_by_role("link", name="Explain").click()
         rules = page.get_by_role("region", name="Rules")

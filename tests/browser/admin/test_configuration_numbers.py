@@ -10,7 +10,8 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
 from backend.db.models import FirmRow
-from tests.browser.admin.conftest import ADMIN, SECOND_ADMIN, Desk, violations
+from tests.browser.admin.conftest import ADMIN, SECOND_ADMIN, Desk
+from tests.support.axe import violations
 from tests.support.product import Meeting, Product
 from tests.support.switchboard import CLIENT
 

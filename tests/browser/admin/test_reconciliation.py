@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import text
 
-from tests.browser.admin.conftest import ADMIN, SUPPORT, Desk, violations
+from tests.browser.admin.conftest import ADMIN, SUPPORT, Desk
+from tests.support.axe import violations
 from tests.support.product import Product
 
 pytestmark = pytest.mark.browser

@@ -12,6 +12,7 @@ import requests
 from playwright.sync_api import FrameLocator, expect
 
 from tests.browser.outlook_page.conftest import ATTENDEE, ORGANIZER, Outlook
+from tests.support.axe import violations
 from tests.support.npm import AXE, needs_npm
 from tests.support.receiver import Manners, Receiver
 
@@ -26,14 +27,6 @@ def columns(outlook: Outlook, *states: dict[str, str], query: str = "") -> list[
     for column in shown:
         column.locator("html[data-ready]").wait_for(state="attached")
     return shown
-
-
-def violations(outlook: Outlook) -> Any:
-    outlook.page.evaluate(AXE.read_text("utf-8"))
-    return outlook.page.evaluate(
-        "axe.run({ iframes: false }).then(({ violations }) => violations.map(({ id, nodes }) =>"
-        " [id, nodes.map(({ html }) => html.slice(0, 160))]))"
-    )
 
 
 def test_organizer_and_attendee_have_the_meeting_open_with_a_pane_each(
@@ -127,12 +120,12 @@ def test_axe_finds_nothing_wrong_in_columns_strip_and_categories(
     columns(outlook, {"person": ORGANIZER}, {"person": ATTENDEE}, query=f"theme={theme}")
     outlook.page.locator("#activity-button").click()
     expect(outlook.page.locator(".activity").first).to_be_visible()
-    in_columns = violations(outlook)
+    in_columns = violations(outlook.page, iframes=False)
     outlook.go(query=f"theme={theme}&pane=closed")
     outlook.page.locator("#manage-categories").click()
     expect(outlook.page.locator(".category-list li").first).to_be_visible()
 
-    assert (in_columns, violations(outlook)) == ([], [])
+    assert (in_columns, violations(outlook.page, iframes=False)) == ([], [])
 
 
 def test_columns_and_strip_fit_the_narrowest_screen(outlook: Outlook, meeting: Make) -> None:

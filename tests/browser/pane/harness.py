@@ -11,7 +11,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Page, Request, Route
 
 from tests.browser.pane import answers
-from tests.support.npm import AXE
+from tests.support.axe import violations
 
 ROOT = Path(__file__).resolve().parents[3]
 FILES = ROOT / "static_taskpane"
@@ -113,12 +113,7 @@ class PaneHarness:
         self.page.wait_for_selector('main[aria-busy="false"]')
 
     def accessibility_violations(self) -> list[str]:
-        self.page.evaluate(AXE.read_text())
-        result = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        return [
-            f"{v['id']}: {v['help']} {[n['html'][:120] for n in v['nodes']]}"
-            for v in result["violations"]
-        ]
+        return violations(self.page)
 
     def _serve(self, route: Route, request: Request) -> None:
         path = request.url.removeprefix(ORIGIN).partition("?")[0]

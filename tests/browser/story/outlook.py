@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
-from tests.support.npm import AXE  # noqa: F401 - the tests of the administration have it from here
 from tests.support.product import CATEGORY, Meeting, Product
 
 # The browser's clock follows the sandbox's, as a real computer's follows the real one.

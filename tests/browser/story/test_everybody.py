@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from playwright.sync_api import Frame, expect
+from playwright.sync_api import expect
 
 from tests.browser.story.outlook import Outlook
+from tests.support.axe import violations
 from tests.support.npm import AXE, needs_npm
 from tests.support.product import CATEGORY, Meeting, Product
 
 pytestmark = pytest.mark.browser
 Make = Callable[..., Meeting]
-
-
-def violations(frame: Frame) -> list[str]:
-    frame.evaluate(AXE.read_text("utf-8"))
-    found: list[Any] = frame.evaluate(
-        "axe.run(document, {resultTypes: ['violations']}).then(({violations}) => violations.map("
-        "({id, nodes}) => id + ' ' + nodes.map(({html}) => html.slice(0, 120)).join(' | ')))"
-    )
-    return found
 
 
 def test_everything_is_reached_by_keyboard(
