@@ -14,9 +14,11 @@ from tests.support.databases import (  # noqa: F401 - fixtures
     postgres_schema_url,
     sqlite_url,
 )
+from tests.support.firm_office import Office
 from tests.support.product import Product, running_product
 from tests.support.sandbox import RunningSandbox
 from tests.support.switchboard import Switchboard
+from tests.support.watched import Watched
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +59,26 @@ def sqlite_product(
 def organizer(sandbox: RunningSandbox) -> str:
     found: str = sandbox.person()["address"]
     return found
+
+
+@pytest.fixture
+def watched(product: Product, organizer: str) -> Watched:
+    return Watched(product, organizer)
+
+
+@pytest.fixture
+def sqlite_watched(sqlite_product: Product, organizer: str) -> Watched:
+    return Watched(sqlite_product, organizer)
+
+
+@pytest.fixture
+def office(product: Product) -> Office:
+    return Office(product)
+
+
+@pytest.fixture
+def sqlite_office(sqlite_product: Product) -> Office:
+    return Office(sqlite_product)
 
 
 @pytest.fixture(scope="module")

@@ -27,22 +27,8 @@ def act(product: Product) -> Act:
 
 
 def change(product: Product, **settings: Any) -> None:
-    client = product.app.test_client()
-    token = product.token(product.sandbox.person("admin")["address"])
-    headers = {"Authorization": f"Bearer {token}"}
-    tag = client.get("/api/admin/configuration", headers=headers).headers["ETag"]
-    answer = client.put(
-        "/api/admin/configuration", json=settings, headers=headers | {"If-Match": tag}
-    )
+    answer = product.save_settings(**settings)
     assert answer.status_code == 200, answer.text
-
-
-def sync(product: Product, minutes: float = 16) -> None:
-    product.advance(minutes=minutes)
-    for _ in range(10):
-        product.services.work.sweep()
-        if product.services.work.drain_mailboxes() + product.drain() == 0:
-            return
 
 
 def person(act: Act, address: str) -> dict[str, Any]:
@@ -55,13 +41,13 @@ def test_a_contact_type_that_is_chosen_selects_events_that_are_there(
     product: Product, organizer: str
 ) -> None:
     product.add_contact("Vera", "vera@vendor.example", types=["Vendor"])
-    sync(product)
+    product.sync()
     meeting = product.meeting(organizer, "vera@vendor.example")
-    sync(product)
+    product.sync()
     assert product.records(meeting.ical_uid) == []
 
     change(product, contact_types=["Client", "Vendor"])
-    sync(product)
+    product.sync()
 
     assert len(product.records(meeting.ical_uid)) == 1
 
@@ -75,7 +61,7 @@ def test_a_category_that_is_renamed_moves_and_is_nobodys_untick(
 
     change(product, category_name="In the CRM")
     for _ in range(3):
-        sync(product)
+        product.sync()
 
     assert meeting.categories == ["In the CRM"]
     assert len(product.records(meeting.ical_uid)) == 1
@@ -90,12 +76,12 @@ def test_who_is_disabled_keeps_his_records_and_nothing_flows_until_he_is_enabled
 
     act("POST", "/users/disable-sync", {"ids": [user]})
     meeting.change(subject="While disabled")
-    sync(product)
+    product.sync()
     [rests] = product.records(meeting.ical_uid)
     assert rests.draft.subject == "Quarterly review"
     assert person(act, organizer)["state"] == "disabled"
     act("POST", "/users/enable-sync", {"ids": [user]})
-    sync(product)
+    product.sync()
 
     [flows] = product.records(meeting.ical_uid)
     assert flows.draft.subject == "While disabled"
@@ -113,11 +99,11 @@ def test_while_paused_nothing_is_written_and_resuming_catches_up(
 
     act("POST", "/pause", {"level": level, "id": key})
     meeting.change(subject="While paused")
-    sync(product)
+    product.sync()
     assert person(act, organizer)["state"] == "paused"
     assert product.records(meeting.ical_uid)[0].draft.subject == "Quarterly review"
     act("POST", "/resume", {"level": level, "id": key})
-    sync(product)
+    product.sync()
 
     assert product.records(meeting.ical_uid)[0].draft.subject == "While paused"
 
@@ -137,13 +123,13 @@ def test_a_mailbox_is_read_through_the_server_it_is_assigned_to(
         },
     )["id"]
     row = person(act, organizer)
-    sync(product)
+    product.sync()
 
     act("POST", "/users/assign-server", {"ids": [row["id"]], "server_id": broken})
-    sync(product)
+    product.sync()
     assert person(act, organizer)["problem"] == "sign_in_failed"
     act("PATCH", f"/exchange-servers/{broken}", {"secret": sandbox.daemon_client_secret})
-    sync(product, minutes=61)
+    product.sync(minutes=61)
 
     mended = person(act, organizer)
     assert (mended["problem"], mended["state"]) == (None, "watching")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qsl
 
 import pytest
 from sqlalchemy import select
@@ -17,28 +16,9 @@ CLIENT = "jane@client.example"
 SECRET = "The merger nobody may know of"
 
 
-def caller(product: Product, role: str = "admin", tenant_id: str | None = None) -> Any:
-    person = product.sandbox.person(role, tenant_id)["address"]
-    token = {"tenant": tenant_id} if tenant_id else {}
-    pane = product.pane(person, **token)
-
-    def call(method: str, path: str, json: Any = None) -> Any:
-        address, _, query = path.partition("?")
-        return pane.call(method, f"/api/admin{address}", json, **dict(parse_qsl(query)))
-
-    return call
-
-
 @pytest.fixture
 def admin(product: Product) -> Callable[..., Any]:
-    return caller(product)
-
-
-def work(product: Product) -> None:
-    product.services.work.sweep()
-    for _ in range(10):
-        if product.services.work.drain_mailboxes() + product.drain() == 0:
-            return
+    return product.staff()
 
 
 def test_the_log_tells_what_happened_and_never_a_subject(
@@ -158,7 +138,7 @@ def test_an_event_that_never_synced_is_explained_by_its_id(
     [line] = admin("GET", "/log?code=private_event").json["items"]
 
     told = admin("GET", f"/explain?event_id={line['event_id']}&mailbox={organizer}").json
-    replay = admin("POST", "/explain/replay", {"event_id": line["event_id"], "user": organizer})
+    replay = admin("POST", "/explain/replay", {"event_id": line["event_id"], "mailbox": organizer})
 
     assert [rule["code"] for rule in told["rules"] if rule["passed"] is False] == ["private_event"]
     assert [each["eligible"] for each in replay.json["judgements"]] == [False, False]
@@ -178,7 +158,7 @@ def test_the_owner_alone_is_shown_the_subject(product: Product, admin: Callable[
     product.pane(himself).tick(meeting.id)
 
     own = admin("GET", f"/explain?ical_uid={meeting.ical_uid}").json
-    support = caller(product, "support")("GET", f"/explain?ical_uid={meeting.ical_uid}")
+    support = product.staff("support")("GET", f"/explain?ical_uid={meeting.ical_uid}")
 
     assert own["subject"] == SECRET
     assert support.status_code == 200
@@ -191,7 +171,7 @@ def test_the_dashboard_counts(product: Product, admin: Callable[..., Any], organ
     product.advance(seconds=30)
     meeting.change(subject="Changed")
     product.advance(minutes=16)
-    work(product)
+    product.work()
 
     numbers = admin("GET", "/dashboard").json
 
@@ -209,7 +189,7 @@ def test_the_dashboard_counts(product: Product, admin: Callable[..., Any], organ
 def test_the_preview_counts_without_writing_anything(
     sqlite_product: Product, organizer: str
 ) -> None:
-    product, admin = sqlite_product, caller(sqlite_product)
+    product, admin = sqlite_product, sqlite_product.staff()
     product.add_contact("Jane Doe", CLIENT, types=["Client"])
     product.add_contact("Vera Vendor", "vera@vendor.example", types=["Vendor"])
     product.meeting(organizer, CLIENT, days=-3)
@@ -237,7 +217,7 @@ def test_another_firms_admin_sees_nothing_of_it(
     product.pane(organizer).tick(meeting.id)
     [line, *_] = admin("GET", "/log").json["items"]
     second = product.sandbox.second_tenant_id
-    other = caller(product, "admin", second)
+    other = product.staff("admin", second)
 
     assert other("GET", "/log").json["items"] == []
     assert other("GET", f"/explain?ical_uid={meeting.ical_uid}").status_code == 404
@@ -260,7 +240,7 @@ def test_runs_stand_in_the_log_with_their_numbers_and_are_tried_again(
             }
         ]
     )
-    work(product)
+    product.work()
     product.sandbox.clear_faults()
 
     runs = admin("GET", f"/log?kind=run&user={organizer}").json["items"]
@@ -271,11 +251,11 @@ def test_runs_stand_in_the_log_with_their_numbers_and_are_tried_again(
     failed = admin("GET", "/log?errors=true").json["items"]
     assert runs[0]["id"] in {line["id"] for line in failed}
     assert admin("POST", f"/log/{runs[0]['id']}/retry").json == {"links": 0, "mailboxes": 1}
-    work(product)
+    product.work()
 
     product.meeting(organizer, CLIENT)
     product.advance(minutes=16)
-    work(product)
+    product.work()
     last = admin("GET", f"/log?kind=run&user={organizer}&errors=false").json["items"][0]
     assert (last["line"], last["errors"], last["outcome"]) == ("run_changes", 0, "ok")
     assert last["processed"] >= 1
@@ -301,23 +281,16 @@ def test_a_skipped_event_is_judged_again_by_a_retry(
     product: Product, admin: Callable[..., Any], organizer: str
 ) -> None:
     """Nothing changed in Outlook, so only reading the calendar anew can find it."""
-    tag = admin("GET", "/configuration").headers["ETag"]
-    settings = {"mode": "combined", "contact_types": ["Client"]}
-    client = product.app.test_client()
-    headers = {
-        "Authorization": f"Bearer {product.token(product.sandbox.person('admin')['address'])}",
-        "If-Match": tag,
-    }
-    assert client.put("/api/admin/configuration", json=settings, headers=headers).status_code == 200
-    work(product)
+    assert product.save_settings(mode="combined", contact_types=["Client"]).status_code == 200
+    product.work()
     meeting = product.meeting(organizer, "nadia@newcomer.example")
     product.advance(minutes=16)
-    work(product)
+    product.work()
     [skip, *_] = admin("GET", "/log?kind=skip&code=no_selected_contact_type").json["items"]
     product.add_contact("Nadia Okafor", "nadia@newcomer.example", types=["Client"])
 
     answer = admin("POST", f"/log/{skip['id']}/retry")
-    work(product)
+    product.work()
 
     assert answer.json == {"links": 0, "mailboxes": 1}
     assert len(product.records(meeting.ical_uid)) == 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 import pytest
 from sqlalchemy import URL, select
@@ -18,17 +17,7 @@ from tests.support.sandbox import RunningSandbox
 @pytest.fixture
 def admin(sqlite_product: Product) -> Callable[..., Any]:
     """Calls of the firm's admin below ``/api/admin``."""
-    return caller(sqlite_product)
-
-
-def caller(product: Product) -> Callable[..., Any]:
-    pane = product.pane(product.sandbox.person("admin")["address"])
-
-    def call(method: str, path: str, json: Any = None) -> Any:
-        address, _, query = path.partition("?")
-        return pane.call(method, f"/api/admin{address}", json, **dict(parse_qsl(query)))
-
-    return call
+    return sqlite_product.staff()
 
 
 def the_server(admin: Callable[..., Any]) -> str:
@@ -163,7 +152,7 @@ def test_a_notification_address_that_nobody_reaches(
 ) -> None:
     nobody = "http://127.0.0.1:9/graph/notifications"
     with running_product(sandbox, sqlite_url, offset_file, notification_url=nobody) as product:
-        found = outcome(caller(product))
+        found = outcome(product.staff())
 
     assert found["notification_unreachable"] is False
     assert found["mailbox"] is True
@@ -182,7 +171,7 @@ def test_the_sentences_differ(admin: Callable[..., Any], sandbox: RunningSandbox
 
 
 def test_people_are_imported_from_the_directory(product: Product) -> None:
-    admin = caller(product)
+    admin = product.staff()
     known = {item["id"] for item in admin("GET", "/users?limit=200").json["items"]}
     with product.services.database.read() as session:
         before = len(session.scalars(select(UserRow.id)).all())
@@ -201,7 +190,7 @@ def test_people_are_imported_from_the_directory(product: Product) -> None:
 
 
 def test_an_import_outlasts_an_outage(sqlite_product: Product, sandbox: RunningSandbox) -> None:
-    product, admin = sqlite_product, caller(sqlite_product)
+    product, admin = sqlite_product, sqlite_product.staff()
     sandbox.faults([{"kind": "status", "status": 503, "match": {"path": "^/users\\?"}, "times": 4}])
     begun = admin("POST", "/users/import", {}).json["operation"]["id"]
     product.services.administration.operations.work()

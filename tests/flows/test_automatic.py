@@ -17,19 +17,6 @@ from tests.support.sandbox import RunningSandbox
 CLIENT = "jane@client.example"
 
 
-def sync(product: Product, minutes: float = 16) -> None:
-    """Time passes, and the worker does what came due: mailboxes and links."""
-    product.advance(minutes=minutes)
-    work(product)
-
-
-def work(product: Product) -> None:
-    product.services.work.sweep()
-    for _ in range(10):
-        if product.services.work.drain_mailboxes() + product.drain() == 0:
-            return
-
-
 def choose_mode(product: Product, person: str, mode: str) -> None:
     answer = product.pane(person).call("PATCH", "/api/me", {"mode": mode})
     assert answer.status_code == 200, answer.json
@@ -63,19 +50,19 @@ def records(product: Product, meeting: Meeting) -> list[Activity]:
 def firm(sqlite_product: Product) -> Product:
     """Everybody has been pulled once; Jane is a client."""
     sqlite_product.add_contact("Jane Doe", CLIENT, types=["Client"])
-    work(sqlite_product)
+    sqlite_product.work()
     return sqlite_product
 
 
 def test_a_contact_type_decides_and_says_why(product: Product, organizer: str) -> None:
     product.add_contact("Jane Doe", CLIENT, types=["Client"])
     product.add_contact("Olga Other", "olga@other.example", types=["Vendor"])
-    work(product)
+    product.work()
     chosen = product.meeting(organizer, "olga@other.example", CLIENT, categories=["Mine"])
     left = product.meeting(organizer, "olga@other.example")
     internal = product.meeting(organizer, product.sandbox.person("support")["address"])
 
-    sync(product)
+    product.sync()
 
     assert len(records(product, chosen)) == 1
     assert chosen.categories == ["Mine", CATEGORY]
@@ -93,10 +80,10 @@ def test_a_contact_type_decides_and_says_why(product: Product, organizer: str) -
 
 def test_changes_of_a_chosen_meeting_flow_by_themselves(firm: Product, organizer: str) -> None:
     meeting = firm.meeting(organizer, CLIENT)
-    sync(firm)
+    firm.sync()
     meeting.change(subject="Moved")
 
-    sync(firm)
+    firm.sync()
 
     assert [record.draft.subject for record in records(firm, meeting)] == ["Moved"]
     assert lines(firm, organizer, meeting.id) == []
@@ -106,7 +93,7 @@ def test_an_untick_sticks_whatever_matches_and_a_new_tick_brings_the_same_record
     firm: Product, organizer: str
 ) -> None:
     meeting = firm.meeting(organizer, CLIENT)
-    sync(firm)
+    firm.sync()
     first = records(firm, meeting)[0].id
     pane = firm.pane(organizer)
     assert pane.untick(meeting.id).json["link"]["state"] == "removed"
@@ -117,12 +104,12 @@ def test_an_untick_sticks_whatever_matches_and_a_new_tick_brings_the_same_record
             for address in (CLIENT, "john@client.example")
         ]
     )
-    sync(firm)
+    firm.sync()
     # The memory survives that everything is read again (A17).
     choose_mode(firm, organizer, "automatic")
-    work(firm)
+    firm.work()
     choose_mode(firm, organizer, "combined")
-    work(firm)
+    firm.work()
 
     assert records(firm, meeting) == []
     assert lines(firm, organizer, meeting.id) == [("skipped", ["opted_out"])]
@@ -136,13 +123,13 @@ def test_taking_the_category_off_an_automatic_link_in_outlook_is_an_untick_that_
     firm: Product, organizer: str
 ) -> None:
     meeting = firm.meeting(organizer, CLIENT)
-    sync(firm)
+    firm.sync()
     firm.advance(minutes=11)
     meeting.change(categories=[])
 
-    sync(firm)
+    firm.sync()
     meeting.change(subject="Touched again")
-    sync(firm)
+    firm.sync()
 
     link = link_of(firm, meeting)
     assert link is not None
@@ -154,7 +141,7 @@ def test_one_meeting_is_one_record_whoever_attends(firm: Product, organizer: str
     colleague = firm.sandbox.person("support")["address"]
     meeting = firm.meeting(organizer, CLIENT, colleague)
 
-    sync(firm)
+    firm.sync()
 
     copy = next(e for e in firm.sandbox.events(colleague) if e["iCalUId"] == meeting.ical_uid)
     assert len(records(firm, meeting)) == 1
@@ -165,13 +152,13 @@ def test_one_meeting_is_one_record_whoever_attends(firm: Product, organizer: str
 def test_without_its_organizer_enabled_a_meeting_is_nobodys(firm: Product, organizer: str) -> None:
     colleague = firm.sandbox.person("support")["address"]
     firm.pane(organizer).call("PATCH", "/api/me", {"enabled": False})
-    work(firm)
+    firm.work()
     meeting = firm.meeting(organizer, CLIENT, colleague)
 
-    sync(firm)
+    firm.sync()
     assert records(firm, meeting) == []
     firm.pane(organizer).call("PATCH", "/api/me", {"enabled": True})
-    work(firm)
+    firm.work()
 
     assert len(records(firm, meeting)) == 1, "a new member is pulled at once, with what came since"
 
@@ -197,7 +184,7 @@ def test_an_external_organizers_meeting_is_left_to_add_activity(
         },
     )["items"]
 
-    sync(firm)
+    firm.sync()
 
     assert firm.records(invited["iCalUId"]) == []
     [(line, codes)] = lines(firm, organizer, invited["id"])
@@ -214,13 +201,13 @@ def test_what_was_there_before_the_activation_is_left_to_the_checkbox(
     sandbox.advance(60)
     with running_product(sandbox, sqlite_url, offset_file) as product:
         product.add_contact("Jane Doe", CLIENT, types=["Client"])
-        work(product)
+        product.work()
 
         assert lines(product, organizer, old.id) == [("skipped", ["created_before_activation"])]
         assert product.records(old.ical_uid) == []
         assert product.pane(organizer).tick(old.id).json["link"]["state"] == "linked"
         copied = sandbox.act(organizer, old.id, "copy")
-        sync(product)
+        product.sync()
 
         # The copy is new, and it brought the category along: that counts as ticked (T11).
         link = product.pane(organizer).view(copied["id"]).json["link"]
@@ -250,12 +237,12 @@ def _a_draft(product: Product, organizer: str) -> tuple[str, str]:
 def test_a_draft_is_left_alone_until_it_is_sent(firm: Product, organizer: str) -> None:
     draft = Meeting(firm, organizer, *_a_draft(firm, organizer))
     assert draft.now()["isDraft"] is True
-    sync(firm)
+    firm.sync()
     assert records(firm, draft) == []
     assert lines(firm, organizer, draft.id) == [("skipped", ["draft_event"])]
 
     firm.sandbox.act(organizer, draft.id, "send")
-    sync(firm)
+    firm.sync()
 
     assert len(records(firm, draft)) == 1
     assert draft.categories == [CATEGORY]
@@ -265,13 +252,13 @@ def test_a_category_put_on_by_hand_is_a_tick_by_the_delta_alone(
     product: Product, organizer: str
 ) -> None:
     choose_mode(product, organizer, "manual")
-    work(product)
+    product.work()
     meeting = product.meeting(organizer)
-    sync(product)
+    product.sync()
     assert link_of(product, meeting) is None
     meeting.change(categories=["Mine", CATEGORY.upper()])
 
-    sync(product)
+    product.sync()
 
     link = link_of(product, meeting)
     assert link is not None
@@ -288,11 +275,11 @@ def test_a_category_on_an_attendees_copy_is_left_there_and_refused_once(
     colleague = firm.sandbox.person("support")["address"]
     choose_mode(firm, colleague, mode)
     meeting = firm.meeting(organizer, colleague)
-    sync(firm)
+    firm.sync()
     copy = next(e for e in firm.sandbox.events(colleague) if e["iCalUId"] == meeting.ical_uid)
     for subject in ("One", "Two"):
         firm.sandbox.change_event(colleague, copy["id"], categories=[CATEGORY], subject=subject)
-        sync(firm)
+        firm.sync()
 
     assert lines(firm, colleague, copy["id"]) == [("category_refused", ["not_organizer"])]
     assert firm.sandbox.get_event(colleague, copy["id"])["categories"] == [CATEGORY]
@@ -304,15 +291,15 @@ def test_a_private_event_leaves_one_row_and_is_chosen_once_it_is_public(
     firm: Product, organizer: str
 ) -> None:
     meeting = firm.meeting(organizer, CLIENT, sensitivity="private", categories=[CATEGORY])
-    sync(firm)
+    firm.sync()
     assert lines(firm, organizer, meeting.id) == [("category_refused", ["private_event"])]
     assert link_of(firm, meeting) is None
     meeting.change(categories=[])
-    sync(firm)
+    firm.sync()
     assert lines(firm, organizer, meeting.id) == [("skipped", ["private_event"])]
 
     meeting.change(sensitivity="normal")
-    sync(firm)
+    firm.sync()
 
     assert len(records(firm, meeting)) == 1
 
@@ -324,7 +311,7 @@ def test_with_reading_rights_only_the_category_waits_for_the_user(
     firm.advance(hours=2)
     meeting = firm.meeting(organizer, CLIENT)
 
-    sync(firm)
+    firm.sync()
 
     link: Any = link_of(firm, meeting)
     assert link.state.value == "linked"
@@ -337,24 +324,24 @@ def test_with_reading_rights_only_the_category_waits_for_the_user(
 
 def test_a_change_of_mode_is_applied_to_what_is_there(firm: Product, organizer: str) -> None:
     choose_mode(firm, organizer, "manual")
-    work(firm)
+    firm.work()
     meeting = firm.meeting(organizer, CLIENT)
-    sync(firm)
+    firm.sync()
     assert records(firm, meeting) == []
     assert lines(firm, organizer, meeting.id) == []
 
     choose_mode(firm, organizer, "combined")
-    work(firm)
+    firm.work()
     assert len(records(firm, meeting)) == 1
     choose_mode(firm, organizer, "manual")
-    work(firm)
+    firm.work()
 
     link = link_of(firm, meeting)
     assert link is not None
     assert (link.state.value, link.blocked_by) == ("linked", "mode_not_allowed")
     meeting.change(subject="While it was frozen")
     choose_mode(firm, organizer, "combined")
-    work(firm)
+    firm.work()
     assert [record.draft.subject for record in records(firm, meeting)] == ["While it was frozen"]
 
 
@@ -363,11 +350,11 @@ def test_a_block_list_of_the_users_own_keeps_meetings_out_and_takes_none_away(
     firm: Product, organizer: str, blocked: str
 ) -> None:
     before = firm.meeting(organizer, CLIENT)
-    sync(firm)
+    firm.sync()
     firm.pane(organizer).call("PATCH", "/api/me", {"block_list": [blocked]})
-    work(firm)
+    firm.work()
     after = firm.meeting(organizer, CLIENT)
-    sync(firm)
+    firm.sync()
 
     assert len(records(firm, before)) == 1
     assert records(firm, after) == []

@@ -21,23 +21,12 @@ def linked(product: Product, organizer: str, *attendees: str, **event: Any) -> M
 
 
 def configure(product: Product, **settings: Any) -> None:
-    """What the administrator's page will do."""
+    """What an admin saves, without the web."""
     with product.services.database.write.begin() as session:
         query = select(FirmRow).where(FirmRow.tenant_id == product.sandbox.tenant_id)
         firm = session.scalars(query).one()
         for name, value in settings.items():
             setattr(firm, name, value)
-
-
-def an_hour_later(product: Product) -> None:
-    product.advance(minutes=61)
-    product.drain()
-    product.settle()
-
-
-def link_of(product: Product, meeting: Meeting) -> dict[str, Any]:
-    found: dict[str, Any] = product.pane(meeting.owner).view(meeting.id).json["link"]
-    return found
 
 
 def lines_of(product: Product) -> list[str]:
@@ -49,10 +38,10 @@ def test_a_renamed_category_moves_along_and_is_no_untick(product: Product, organ
     meeting = linked(product, organizer, categories=["Mine"])
 
     configure(product, category_name=NEW_NAME)
-    an_hour_later(product)
+    product.an_hour_later()
 
     assert meeting.categories == ["Mine", NEW_NAME]
-    assert link_of(product, meeting)["state"] == "linked"
+    assert meeting.link["state"] == "linked"
     assert len(product.records(meeting.ical_uid)) == 1
 
 
@@ -77,9 +66,9 @@ def test_a_category_in_other_letters_is_the_same_category(
     product.advance(minutes=20)
 
     meeting.change(categories=[CATEGORY.lower()])
-    an_hour_later(product)
+    product.an_hour_later()
 
-    assert link_of(product, meeting)["state"] == "linked"
+    assert meeting.link["state"] == "linked"
     assert meeting.categories == [CATEGORY.lower()]
 
 
@@ -93,11 +82,11 @@ def test_the_category_on_an_attendees_copy_means_nothing(
 
     product.sandbox.change_event(colleague, copy["id"], categories=[CATEGORY])
     product.pane(colleague).view(copy["id"])
-    an_hour_later(product)
+    product.an_hour_later()
     product.sandbox.change_event(colleague, copy["id"], categories=[])
-    an_hour_later(product)
+    product.an_hour_later()
 
-    assert link_of(product, meeting)["state"] == "linked"
+    assert meeting.link["state"] == "linked"
     assert meeting.categories == [CATEGORY]
     assert len(product.records(meeting.ical_uid)) == 1
 
@@ -109,15 +98,15 @@ def test_a_category_put_back_on_an_event_that_turned_private_is_left_and_noted_o
     meeting = linked(product, organizer)
     product.pane(organizer).untick(meeting.id)
     meeting.change(sensitivity="private")
-    an_hour_later(product)
+    product.an_hour_later()
 
     meeting.change(categories=["Mine", CATEGORY])
     for _ in range(3):
         product.pane(organizer).view(meeting.id)
         product.drain()
-        an_hour_later(product)
+        product.an_hour_later()
 
-    link = link_of(product, meeting)
+    link = meeting.link
     assert (link["state"], link["category"]) == ("removed", "set")
     assert meeting.categories == ["Mine", CATEGORY]
     assert product.record(meeting.ical_uid) is None
@@ -143,9 +132,9 @@ def test_a_category_that_could_never_be_written_is_not_missed(
 
     for _ in range(3):
         meeting.change(subject="Changed", categories=["Mine"])
-        an_hour_later(product)
+        product.an_hour_later()
 
-    link = link_of(product, meeting)
+    link = meeting.link
     assert (link["state"], link["outstanding"]) == ("linked", [])
     assert len(product.records(meeting.ical_uid)) == 1
 
@@ -158,16 +147,16 @@ def test_a_switch_of_the_firm_freezes_links_and_an_untick_still_counts(
     meeting = linked(product, organizer)
     configure(product, **settings)
     meeting.change(subject="Changed meanwhile")
-    an_hour_later(product)
-    frozen = link_of(product, meeting)
+    product.an_hour_later()
+    frozen = meeting.link
     still = product.records(meeting.ical_uid)[0].draft.subject
 
     configure(product, paused=False, mode="combined")
-    an_hour_later(product)
+    product.an_hour_later()
 
     assert (frozen["state"], bool(frozen["blocked_by"])) == ("linked", True)
     assert still == "Quarterly review"
-    assert link_of(product, meeting)["blocked_by"] is None
+    assert meeting.link["blocked_by"] is None
     assert product.records(meeting.ical_uid)[0].draft.subject == "Changed meanwhile"
 
 
@@ -178,8 +167,8 @@ def test_a_user_who_is_switched_off_keeps_his_records_and_may_still_untick(
     meeting = linked(product, organizer)
     pane = product.pane(organizer)
     pane.call("PATCH", "/api/me", {"enabled": False})
-    an_hour_later(product)
-    frozen = link_of(product, meeting)
+    product.an_hour_later()
+    frozen = meeting.link
 
     answer = pane.untick(meeting.id)
 

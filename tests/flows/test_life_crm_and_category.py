@@ -8,18 +8,8 @@ import pytest
 
 from backend.db.crowds import Crowd
 from backend.services.reevaluation import judge_again
-from tests.support.product import CATEGORY, Meeting, Product
+from tests.support.product import CATEGORY, Meeting
 from tests.support.watched import Watched, weekly
-
-
-@pytest.fixture
-def watched(product: Product, organizer: str) -> Watched:
-    return Watched(product, organizer)
-
-
-@pytest.fixture
-def sqlite_watched(sqlite_product: Product, organizer: str) -> Watched:
-    return Watched(sqlite_product, organizer)
 
 
 def rename_master(watched: Watched, name: str) -> None:

@@ -4,21 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.product import CATEGORY, Meeting, Product
+from tests.support.product import CATEGORY, Meeting
 from tests.support.watched import Watched, moved
 
 BOTH = pytest.mark.parametrize("deleted_get", ["404", "200"])
 REMOVED_LINE = pytest.mark.parametrize("removed_line", ["sent", "silent"])
-
-
-@pytest.fixture
-def watched(product: Product, organizer: str) -> Watched:
-    return Watched(product, organizer)
-
-
-@pytest.fixture
-def sqlite_watched(sqlite_product: Product, organizer: str) -> Watched:
-    return Watched(sqlite_product, organizer)
 
 
 def alone(watched: Watched, **event: object) -> Meeting:

@@ -8,21 +8,11 @@ import pytest
 from sqlalchemy import select
 
 from backend.db.models import HistoryRow
-from tests.support.product import CATEGORY, Product
+from tests.support.product import CATEGORY
 from tests.support.traces import tables_with
 from tests.support.watched import CLIENT, Watched, people, weekly
 
 WORD = "Zephyrine"
-
-
-@pytest.fixture
-def watched(product: Product, organizer: str) -> Watched:
-    return Watched(product, organizer)
-
-
-@pytest.fixture
-def sqlite_watched(sqlite_product: Product, organizer: str) -> Watched:
-    return Watched(sqlite_product, organizer)
 
 
 @pytest.mark.parametrize("sensitivity", ["private", "confidential"])

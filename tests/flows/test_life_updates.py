@@ -4,20 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
-from tests.support.product import Product
 from tests.support.watched import CLIENT, Watched, moved, people
-
-
-@pytest.fixture
-def watched(product: Product, organizer: str) -> Watched:
-    return Watched(product, organizer)
-
-
-@pytest.fixture
-def sqlite_watched(sqlite_product: Product, organizer: str) -> Watched:
-    return Watched(sqlite_product, organizer)
 
 
 def test_subject_time_place_and_people_flow_without_anybody_opening_the_pane(

@@ -10,6 +10,7 @@ import pytest
 from tests.support.crm_user import CrmUser
 from tests.support.product import CATEGORY, Meeting, Product
 from tests.support.traces import tables_with
+from tests.support.watched import weekly
 
 CLIENT = "ben@client.example"
 
@@ -24,18 +25,6 @@ def linked(product: Product, organizer: str, *attendees: str, **event: Any) -> M
 def activity_id(product: Product, meeting: Meeting) -> str:
     [record] = product.records(meeting.ical_uid)
     return record.id
-
-
-def link_of(product: Product, meeting: Meeting) -> dict[str, Any]:
-    found: dict[str, Any] = product.pane(meeting.owner).view(meeting.id).json["link"]
-    return found
-
-
-def an_hour_later(product: Product) -> None:
-    """Every followed link is looked at once an hour, whoever rings."""
-    product.advance(minutes=61)
-    product.drain()
-    product.settle()
 
 
 def colleague_of(product: Product) -> CrmUser:
@@ -71,7 +60,7 @@ def test_a_change_in_outlook_reaches_the_record_within_the_hour_though_nobody_lo
     meeting = linked(sqlite_product, organizer)
 
     meeting.change(subject="Closing dinner")
-    an_hour_later(sqlite_product)
+    sqlite_product.an_hour_later()
 
     assert sqlite_product.records(meeting.ical_uid)[0].draft.subject == "Closing dinner"
 
@@ -112,7 +101,7 @@ def test_when_the_period_is_over_the_link_is_final_and_the_record_stays(
     product.settle()
     meeting.change(subject="Too late to flow")
     view = pane.view(meeting.id).json
-    an_hour_later(product)
+    product.an_hour_later()
     unticked = pane.untick(meeting.id)
 
     assert (view["link"]["state"], view["link"]["reason"]) == ("released", "final")
@@ -139,7 +128,7 @@ def test_a_linked_event_that_turns_private_leaves_no_trace_but_its_reason(
     pane.view(meeting.id)
     product.settle()
 
-    link = link_of(product, meeting)
+    link = meeting.link
     assert (link["state"], link["reason"]) == ("removed", "private_event")
     assert product.record(meeting.ical_uid) is None
     assert tables_with(product.services.database, word) == set()
@@ -172,7 +161,7 @@ def test_an_attendee_who_becomes_a_private_contact_takes_the_record_along(
     meeting = linked(product, organizer)
     product.add_contact("Secret Witness", CLIENT, private=True, owner_id="somebody-else")
 
-    an_hour_later(product)
+    product.an_hour_later()
 
     view = product.pane(organizer).view(meeting.id)
     assert view.json["link"]["reason"] == "private_contact"
@@ -189,23 +178,12 @@ def test_an_event_that_turns_into_a_series_freezes_its_link(
 
     meeting.change(
         subject="Now weekly",
-        recurrence={
-            "pattern": {
-                "type": "weekly",
-                "interval": 1,
-                "daysOfWeek": [start.strftime("%A").lower()],
-            },
-            "range": {
-                "type": "numbered",
-                "startDate": start.strftime("%Y-%m-%d"),
-                "numberOfOccurrences": 3,
-            },
-        },
+        recurrence=weekly(start),
     )
     product.pane(organizer).view(meeting.id)
     product.settle()
 
-    link = link_of(product, meeting)
+    link = meeting.link
     assert (link["state"], link["blocked_by"]) == ("linked", "recurring_event")
     assert product.records(meeting.ical_uid)[0].draft.subject == "Quarterly review"
 
@@ -241,7 +219,7 @@ def test_an_edit_in_the_crm_is_noticed_by_the_next_opening_though_outlook_is_unc
     product.drain()
 
     assert first["next_attempt_at"] is not None
-    assert link_of(product, meeting)["reason"] == "edited_in_crm"
+    assert meeting.link["reason"] == "edited_in_crm"
 
 
 def test_what_outlook_does_not_fill_may_be_changed_without_unlinking(
@@ -256,7 +234,7 @@ def test_what_outlook_does_not_fill_may_be_changed_without_unlinking(
     product.settle()
 
     record = crm.get(activity_id(product, meeting)).json
-    assert link_of(product, meeting)["state"] == "linked"
+    assert meeting.link["state"] == "linked"
     assert record["subject"] == "Changed in Outlook afterwards"
     assert record["notes"] == "Bring the file"
 
@@ -268,7 +246,7 @@ def test_unticking_an_edited_record_takes_the_category_and_leaves_the_record(
     meeting = linked(product, organizer, categories=["Mine"])
     colleague_of(product).edit(activity_id(product, meeting), subject="Dinner with Ben")
     if somebody_looked:
-        an_hour_later(product)
+        product.an_hour_later()
 
     answer = product.pane(organizer).untick(meeting.id)
 
@@ -288,7 +266,7 @@ def test_a_tick_takes_an_edited_record_back_and_brings_it_up_to_date(
     record_id = activity_id(product, meeting)
     crm.edit(record_id, subject="Dinner with Ben")
     crm.edit(record_id, notes="Bring the file")
-    an_hour_later(product)
+    product.an_hour_later()
 
     answer = product.pane(organizer).tick(meeting.id)
 
@@ -306,9 +284,9 @@ def test_a_record_deleted_in_the_crm_takes_the_category_along_until_somebody_tic
     record_id = activity_id(product, meeting)
     colleague_of(product).remove(record_id)
 
-    an_hour_later(product)
+    product.an_hour_later()
 
-    link = link_of(product, meeting)
+    link = meeting.link
     assert (link["state"], link["reason"]) == ("released", "deleted_in_crm")
     assert meeting.categories == ["Mine"]
     assert product.records(meeting.ical_uid) == []
@@ -369,7 +347,7 @@ def test_a_deleted_event_is_believed_after_two_empty_lists_five_minutes_apart(
     product.sandbox.control("DELETE", path, **({"for_good": "1"} if for_good else {}))
     product.advance(minutes=61)
     product.drain()
-    after_one_look = link_of(product, meeting)
+    after_one_look = meeting.link
     product.advance(minutes=4)
     product.drain()
     assert len(product.records(meeting.ical_uid)) == 1
@@ -378,7 +356,7 @@ def test_a_deleted_event_is_believed_after_two_empty_lists_five_minutes_apart(
 
     assert after_one_look["state"] == "linked"
     assert product.records(meeting.ical_uid) == []
-    assert link_of(product, meeting)["reason"] == "deleted"
+    assert meeting.link["reason"] == "deleted"
 
 
 @pytest.mark.parametrize("deleted_get", ["404", "200"])
@@ -397,7 +375,7 @@ def test_a_meeting_that_its_organizer_cancels_is_marked_cancelled_in_the_crm(
 
     [record] = product.records(meeting.ical_uid)
     assert record.draft.status == "cancelled"
-    link = link_of(product, meeting)
+    link = meeting.link
     assert (link["state"], link["reason"]) == ("released", "cancelled")
 
 
@@ -412,7 +390,7 @@ def test_a_deleted_past_event_leaves_its_record(sqlite_product: Product, organiz
         product.drain()
 
     assert len(product.records(meeting.ical_uid)) == 1
-    assert link_of(product, meeting)["state"] == "released"
+    assert meeting.link["state"] == "released"
 
 
 def test_an_event_in_another_calendar_is_frozen_and_thaws_when_it_comes_back(
@@ -422,14 +400,14 @@ def test_an_event_in_another_calendar_is_frozen_and_thaws_when_it_comes_back(
     moved = product.sandbox.act(organizer, meeting.id, "move", calendar="Archive")
     product.sandbox.change_event(organizer, moved["id"], subject="Changed while away")
 
-    an_hour_later(product)
+    product.an_hour_later()
 
     pane = product.pane(organizer)
     away = pane.view(moved["id"]).json["link"]
     assert (away["state"], away["blocked_by"]) == ("linked", "left_calendar")
     assert product.records(meeting.ical_uid)[0].draft.subject == "Quarterly review"
     back = product.sandbox.act(organizer, moved["id"], "move", calendar="Calendar")
-    an_hour_later(product)
+    product.an_hour_later()
     thawed = pane.view(back["id"]).json["link"]
     assert (thawed["state"], thawed["blocked_by"]) == ("linked", None)
     [record] = product.records(meeting.ical_uid)
@@ -450,6 +428,6 @@ def test_a_mailbox_that_answers_404_takes_no_record_along(
 
     assert len(product.records(meeting.ical_uid)) == 1
     product.sandbox.clear_faults()
-    an_hour_later(product)
-    link = link_of(product, meeting)
+    product.an_hour_later()
+    link = meeting.link
     assert (link["state"], link["blocked_by"]) == ("linked", None)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.support.crm_user import CrmUser
-from tests.support.product import Meeting, Product
+from tests.support.product import Meeting, Product, invited
 
 BODY = """
 <p>Dear&nbsp;all,</p>
@@ -41,10 +41,6 @@ def in_utc(moment: datetime) -> str:
 
 def wall(moment: datetime) -> dict[str, str]:
     return {"dateTime": f"{moment:%Y-%m-%dT%H:%M:%S}", "timeZone": "W. Europe Standard Time"}
-
-
-def invited(name: str, address: str, kind: str = "required") -> dict[str, Any]:
-    return {"type": kind, "emailAddress": {"name": name, "address": address}}
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,19 +21,9 @@ from backend.services.subscriptions import ClientStates
 from tests.browser.story.stack import Web
 from tests.support.product import Meeting, Product, running_product
 from tests.support.sandbox import RunningSandbox
+from tests.support.waiting import wait_until
 
 CLIENT = "ben@client.example"
-PATIENCE = 10.0
-
-
-def wait_until(condition: Callable[[], object], what: str) -> None:
-    """Real time passes until Graph has called, a few seconds at most."""
-    pause = threading.Event()
-    for _ in range(int(PATIENCE / 0.02)):
-        if condition():
-            return
-        pause.wait(0.02)
-    raise AssertionError(f"not within {PATIENCE} seconds: {what}")
 
 
 @dataclass

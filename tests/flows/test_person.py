@@ -11,21 +11,11 @@ from sqlalchemy import select, text
 
 from backend.db.admin_models import AuditRow, OperationRow
 from backend.db.models import MailboxRow, UserRow
-from tests.flows.test_reconciliation import Office
+from tests.support.firm_office import Office
 from tests.support.product import Meeting, Product
 from tests.support.traces import tables_with
 
 NAME, GUEST, ALIAS = "Ottoline Vane", "ottoline@vantablack.example", "vane@private.example"
-
-
-@pytest.fixture
-def office(product: Product) -> Office:
-    return Office(product)
-
-
-@pytest.fixture
-def sqlite_office(sqlite_product: Product) -> Office:
-    return Office(sqlite_product)
 
 
 def erase(office: Office, address: str) -> Any:

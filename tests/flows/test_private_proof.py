@@ -16,7 +16,7 @@ from sqlalchemy import select, text, update
 from backend.db.models import LinkRow, MailboxRow, WatchRow
 from tests.flows.test_add_activity import form_from
 from tests.flows.test_privacy import logged  # noqa: F401 - the fixture
-from tests.flows.test_reconciliation import Office
+from tests.support.firm_office import Office
 from tests.support.product import CATEGORY, Meeting, Product
 from tests.support.traces import tables_with
 
@@ -48,15 +48,7 @@ def office(sqlite_product: Product, organizer: str) -> Office:
     """The firm selects events by contact types; the organizer's mailbox is watched."""
     made = Office(sqlite_product)
     sqlite_product.add_contact("Carla", CLIENT, types=["Client"])
-    client = sqlite_product.app.test_client()
-    token = sqlite_product.token(sqlite_product.sandbox.person("admin")["address"])
-    headers = {"Authorization": f"Bearer {token}"}
-    tag = client.get("/api/admin/configuration", headers=headers).headers["ETag"]
-    answer = client.put(
-        "/api/admin/configuration",
-        json={"mode": "combined", "contact_types": ["Client"]},
-        headers=headers | {"If-Match": tag},
-    )
+    answer = sqlite_product.save_settings(mode="combined", contact_types=["Client"])
     assert answer.status_code == 200, answer.text
     made.work(minutes=1)
     assert organizer

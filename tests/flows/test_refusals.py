@@ -10,24 +10,13 @@ from sqlalchemy import func, select
 
 from backend.db.models import HistoryRow, LinkRow
 from tests.support.product import CATEGORY, Product
+from tests.support.watched import weekly as recurring
 
 CLIENT = "ben@client.example"
 
 
 def weekly(product: Product) -> dict[str, Any]:
-    start = product.clock() + timedelta(days=2)
-    return {
-        "pattern": {
-            "type": "weekly",
-            "interval": 1,
-            "daysOfWeek": [start.strftime("%A").lower()],
-        },
-        "range": {
-            "type": "numbered",
-            "startDate": start.strftime("%Y-%m-%d"),
-            "numberOfOccurrences": 4,
-        },
-    }
+    return recurring(product.clock() + timedelta(days=2), 4)
 
 
 def assert_refused(product: Product, user: str, event_id: str, code: str) -> Any:

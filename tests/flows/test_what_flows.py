@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.crm_user import CrmUser
-from tests.support.product import CATEGORY, Meeting, Product
+from tests.support.product import CATEGORY, Meeting, Product, invited
 
 CLIENT = "ben@client.example"
 
@@ -26,10 +26,6 @@ def recorded(product: Product, meeting: Meeting) -> dict[str, Any]:
 
 def at(moment: Any, zone: str) -> dict[str, str]:
     return {"dateTime": moment.strftime("%Y-%m-%dT%H:%M:%S"), "timeZone": zone}
-
-
-def invited(name: str, address: str, kind: str = "required") -> dict[str, Any]:
-    return {"type": kind, "emailAddress": {"name": name, "address": address}}
 
 
 def test_the_key_the_person_and_the_status_of_a_record(product: Product, organizer: str) -> None:

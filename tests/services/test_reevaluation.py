@@ -9,27 +9,14 @@ from sqlalchemy import select, update
 
 from backend.db import crowds, people
 from backend.db.crowds import Crowd
-from backend.db.models import FirmRow, UserRow, WatchRow
+from backend.db.models import FirmRow, LinkRow, UserRow
 from backend.domain.crm import Contact
 from backend.domain.policy import SyncMode, UserAddress
 from backend.services.answers import Preferences
 from backend.services.people import People
 from backend.services.reevaluation import judge_again
-from backend.sql import Database
-from tests.support.stage import CATEGORY, Stage, create_tables
-
-
-@pytest.fixture
-def stage(database: Database) -> Stage:
-    create_tables(database)
-    return Stage(database)
-
-
-def watch_of(stage: Stage) -> WatchRow:
-    with stage.database.read() as session:
-        watch = session.get(WatchRow, stage.mailbox_id)
-        assert watch is not None
-        return watch
+from tests.support.fake_sides import open_gate
+from tests.support.stage import CATEGORY, Stage
 
 
 def firm_changed(stage: Stage, *, is_category_renamed: bool = False) -> None:
@@ -58,7 +45,7 @@ def settle(stage: Stage) -> None:
 
 
 def test_a_new_member_is_pulled_at_once_and_activated(stage: Stage) -> None:
-    watch = watch_of(stage)
+    watch = stage.watch_row
 
     assert watch.due_at == watch.reseed_at == stage.clock()
     with stage.database.read() as session:
@@ -74,7 +61,7 @@ def test_what_rules_look_at_starts_a_full_pull_and_makes_live_links_due(stage: S
 
     people.update_me(stage.principal, Preferences(mode=SyncMode.AUTOMATIC))
 
-    assert watch_of(stage).reseed_at == watch_of(stage).due_at == stage.clock()
+    assert stage.watch_row.reseed_at == stage.watch_row.due_at == stage.clock()
     assert stage.row.due_at == stage.clock()
     assert {kind for kind, _delay in rings} == {"drain_mailboxes", "drain_links"}
     stage.drain()
@@ -95,12 +82,12 @@ def test_what_no_rule_looks_at_or_is_no_change_starts_nothing(
     stage: Stage, preferences: Preferences
 ) -> None:
     settle(stage)
-    before = watch_of(stage)
+    before = stage.watch_row
     people, rings = people_of(stage)
 
     people.update_me(stage.principal, preferences)
 
-    after = watch_of(stage)
+    after = stage.watch_row
     assert (after.reseed_at, after.ring_seq, rings) == (before.reseed_at, before.ring_seq, [])
 
 
@@ -210,6 +197,33 @@ def test_whoever_ticks_before_the_review_comes_keeps_the_record(stage: Stage) ->
     stage.tick()
     settle(stage)
 
+    assert (stage.link.state.value, stage.link.review_until) == ("linked", None)
+    assert len(stage.crm.live) == 1
+
+
+@pytest.mark.parametrize("during", ["crm.find:after", "graph.patch:after"])
+def test_a_walk_that_knows_the_old_settings_only_takes_nothing_away_in_a_review(
+    stage: Stage, during: str
+) -> None:
+    """The admin's choice goes with his own settings, by which the record qualifies again."""
+    under_review(stage)
+    with stage.database.write.begin() as session:
+        session.execute(update(LinkRow).values(review_until=None))
+    stage.edit(subject="Lunch", categories=() if "patch" in during else stage.event.categories)
+
+    def admin_saves(name: str) -> None:
+        if name == during:
+            stage.outlook.gate = stage.crm.gate = open_gate
+            stage.configure(contact_types=["Client"])
+            now, whose = stage.clock(), Crowd(mailbox_id=stage.mailbox_id)
+            with stage.database.write.begin() as session:
+                judge_again(session, whose, now, review_until=now + timedelta(days=7))
+
+    stage.outlook.gate = stage.crm.gate = admin_saves
+    settle(stage)
+
+    assert stage.crm.gate is open_gate
+    assert "no_longer_qualifies" not in stage.history()
     assert (stage.link.state.value, stage.link.review_until) == ("linked", None)
     assert len(stage.crm.live) == 1
 

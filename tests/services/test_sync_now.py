@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from backend.db.models import WatchRow
 from backend.domain.errors import RuleError
 from backend.services.answers import Preferences
 from backend.services.people import People
@@ -21,16 +20,9 @@ def people_of(stage: Stage) -> tuple[People, list[str]]:
     return people, rings
 
 
-def watch_of(stage: Stage) -> WatchRow:
-    with stage.database.read() as session:
-        watch = session.get(WatchRow, stage.mailbox_id)
-        assert watch is not None
-        return watch
-
-
 def test_the_mailbox_is_due_at_once_and_its_cursor_stays(stage: Stage) -> None:
     stage.work.drain_mailboxes()
-    before = watch_of(stage)
+    before = stage.watch_row
     people, rings = people_of(stage)
     stage.clock.advance(timedelta(minutes=1))
     assert before.due_at is not None
@@ -38,7 +30,7 @@ def test_the_mailbox_is_due_at_once_and_its_cursor_stays(stage: Stage) -> None:
 
     me = people.sync_now(stage.principal)
 
-    after = watch_of(stage)
+    after = stage.watch_row
     assert after.due_at == stage.clock()
     assert (after.ring_seq, after.cursor) == (before.ring_seq + 1, before.cursor)
     assert set(rings) == {"drain_mailboxes", "drain_links"}
@@ -68,10 +60,10 @@ def test_whoever_is_switched_off_is_told_and_nothing_is_rung(stage: Stage) -> No
     people, rings = people_of(stage)
     people.update_me(stage.principal, Preferences(enabled=False))
     rings.clear()
-    before = watch_of(stage).ring_seq
+    before = stage.watch_row.ring_seq
 
     with pytest.raises(RuleError) as refusal:
         people.sync_now(stage.principal)
 
     assert refusal.value.code == "sync_off"
-    assert (watch_of(stage).ring_seq, rings) == (before, [])
+    assert (stage.watch_row.ring_seq, rings) == (before, [])

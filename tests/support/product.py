@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from flask.testing import FlaskClient
 from sqlalchemy import URL
@@ -62,6 +63,43 @@ class Product:
             if self.drain() == 0:
                 return
 
+    def work(self) -> None:
+        """The worker does what is due now, mailboxes and links."""
+        self.services.work.sweep()
+        for _ in range(12):
+            if self.services.work.drain_mailboxes() + self.drain() == 0:
+                return
+
+    def sync(self, minutes: float = 16) -> None:
+        """Time passes until every calendar is looked at again."""
+        self.advance(minutes=minutes)
+        self.work()
+
+    def an_hour_later(self) -> None:
+        """Every followed link is looked at once an hour, whoever rings."""
+        self.advance(minutes=61)
+        self.drain()
+        self.settle()
+
+    def staff(self, role: str = "admin", tenant_id: str | None = None) -> Callable[..., Any]:
+        """Calls below ``/api/admin`` of whoever has the role; a path may carry its query."""
+        token = {"tenant": tenant_id} if tenant_id else {}
+        pane = self.pane(self.sandbox.person(role, tenant_id)["address"], **token)
+
+        def call(method: str, path: str, json: Any = None, **params: Any) -> Any:
+            address, _, query = path.partition("?")
+            asked = dict(parse_qsl(query)) | params
+            return pane.call(method, f"/api/admin{address}", json, **asked)
+
+        return call
+
+    def save_settings(self, **settings: Any) -> Any:
+        """The firm's admin saves them over the newest version; the answer as it is."""
+        admin = self.pane(self.sandbox.person("admin")["address"])
+        path = "/api/admin/configuration"
+        tag = admin.call("GET", path).headers["ETag"]
+        return admin.call("PUT", path, settings, headers={"If-Match": tag})
+
     def pane(self, user: str, **token: Any) -> Pane:
         """The task pane of a person."""
         return Pane(self, user, token)
@@ -79,10 +117,7 @@ class Product:
             "subject": "Quarterly review",
             "start": _moment(start),
             "end": _moment(start + timedelta(hours=1)),
-            "attendees": [
-                {"type": "required", "emailAddress": {"name": a.split("@")[0], "address": a}}
-                for a in attendees
-            ],
+            "attendees": [invited(a.split("@")[0], a) for a in attendees],
         } | event
         made = self.sandbox.create_event(organizer, **body)
         return Meeting(self, organizer, made["id"], made["iCalUId"])
@@ -109,10 +144,19 @@ class Pane:
     user: str
     token: dict[str, Any]
 
-    def call(self, method: str, path: str, json: Any = None, **params: Any) -> Any:
+    def call(
+        self,
+        method: str,
+        path: str,
+        json: Any = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **params: Any,
+    ) -> Any:
         client: FlaskClient = self.product.app.test_client()
-        headers = {"Authorization": f"Bearer {self.product.token(self.user, **self.token)}"}
-        return client.open(path, method=method, json=json, headers=headers, query_string=params)
+        bearer = {"Authorization": f"Bearer {self.product.token(self.user, **self.token)}"}
+        sent = {**bearer, **(headers or {})}
+        return client.open(path, method=method, json=json, headers=sent, query_string=params)
 
     def view(self, event_id: str, **params: Any) -> Any:
         return self.call("GET", f"/api/events/{event_id}", **params)
@@ -140,12 +184,23 @@ class Meeting:
         return self.product.sandbox.get_event(self.owner, self.id)
 
     @property
+    def link(self) -> dict[str, Any]:
+        """As the pane of its owner shows it, who looks at the event by that."""
+        found: dict[str, Any] = self.product.pane(self.owner).view(self.id).json["link"]
+        return found
+
+    @property
     def categories(self) -> list[str]:
         found: list[str] = self.now()["categories"]
         return found
 
     def change(self, **patch: Any) -> None:
         self.product.sandbox.change_event(self.owner, self.id, **patch)
+
+
+def invited(name: str, address: str, kind: str = "required") -> dict[str, Any]:
+    """An attendee as Graph has him."""
+    return {"type": kind, "emailAddress": {"name": name, "address": address}}
 
 
 def _moment(at: datetime) -> dict[str, str]:

@@ -177,6 +177,15 @@ class Stage:
             session.expunge(row)
             return row
 
+    @property
+    def watch_row(self) -> WatchRow:
+        """How the owner's mailbox is watched."""
+        with self.database.read() as session:
+            row = session.get(WatchRow, self.mailbox_id)
+            assert row is not None
+            session.expunge(row)
+            return row
+
     def history_of(self, event: Event) -> list[str]:
         with self.database.read() as session:
             lines = select(HistoryRow.line).where(HistoryRow.link_id == self.row_of(event).id)

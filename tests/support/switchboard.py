@@ -49,12 +49,7 @@ class Switchboard:
 
     def put(self, **settings: Any) -> Any:
         """Save under the newest version; the answer as it is."""
-        client = self.product.app.test_client()
-        headers = {
-            "Authorization": f"Bearer {self.product.token(self.admin.user)}",
-            "If-Match": f'"{self.settings()["version"]}"',
-        }
-        return client.put("/api/admin/configuration", json=settings, headers=headers)
+        return self.product.save_settings(**settings)
 
     def turn(self, **settings: Any) -> None:
         """Save, and let the worker do what comes of it."""
@@ -99,15 +94,11 @@ class Switchboard:
 
     def sync(self, minutes: float = 16) -> None:
         """Time passes until the calendars are looked at again."""
-        self.product.advance(minutes=minutes)
-        self.work()
+        self.product.sync(minutes)
 
     def work(self) -> None:
         """The worker does what is due now."""
-        self.product.services.work.sweep()
-        for _ in range(12):
-            if self.product.services.work.drain_mailboxes() + self.product.drain() == 0:
-                return
+        self.product.work()
 
     def synced(self, *meetings: Meeting) -> list[bool]:
         """Which of them have a record."""

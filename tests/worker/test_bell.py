@@ -5,7 +5,7 @@ import pickle
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from huey import Huey
 from sqlalchemy import URL
 
 from backend.bell import FAILED_RINGS, KINDS, QueueBell, add_tasks, open_queue
+from tests.support.waiting import wait_until
 
 KEY = b"k" * 32
 REDIS_URL = "redis://127.0.0.1:6379/15"
@@ -190,10 +191,3 @@ def test_task_names_in_the_queue_are_fixed_for_ever(queue_file: str):
         "calendar_sync.sweep",
     }
     assert KINDS == ("drain_links", "drain_mailboxes")
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < deadline
-        threading.Event().wait(0.01)

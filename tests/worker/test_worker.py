@@ -4,15 +4,13 @@ import signal
 import subprocess
 import sys
 import textwrap
-import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from backend.bell import QueueBell, open_queue
 from backend.worker import make_consumer
+from tests.support.waiting import wait_until
 
 KEY = b"k" * 32
 
@@ -50,14 +48,7 @@ PROGRAM = textwrap.dedent(
 
 
 def wait_for(path: Path, seconds: float = 10) -> None:
-    wait_until(path.exists, seconds)
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        threading.Event().wait(0.02)
+    wait_until(path.exists, seconds=seconds)
 
 
 @pytest.fixture
