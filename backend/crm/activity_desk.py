@@ -21,6 +21,7 @@ from backend.crm.problems import CrmError, changed_meanwhile, forbidden, invalid
 from backend.crm.records import activity_of, draft_of, regarding_of
 from backend.domain.crm import (
     EVERYONE,
+    ONLY_ME,
     Activity,
     ActivityDraft,
     ActivityKind,
@@ -317,6 +318,8 @@ def _change_visibility(
 def _demand_audience(
     session: Session, caller: CrmCaller, visibility: str, owner_id: str | None
 ) -> None:
+    if owner_id is None and visibility == ONLY_ME:
+        raise invalid("visibility", "This record has no owner who alone could see it.")
     if not references.is_for_group_of(session, caller.tenant_id, visibility, owner_id):
         raise invalid("visibility", "This is no group of the record's owner.")
 

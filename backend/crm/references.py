@@ -16,6 +16,7 @@ from backend.crm.models import (
     InitiativeRow,
     OpportunityRow,
 )
+from backend.crm.text import is_storable
 from backend.domain.crm import Reference, ReferenceKind, group_of
 
 TABLES: Mapping[ReferenceKind, type[Base]] = {
@@ -38,8 +39,9 @@ def missing(
     if not wanted:
         return []
     columns = TABLES[kind].__table__.c
+    askable = sorted(filter(is_storable, wanted))
     query = select(columns.id).where(
-        columns.tenant_id == tenant_id, columns.id.in_(sorted(wanted)), *conditions
+        columns.tenant_id == tenant_id, columns.id.in_(askable), *conditions
     )
     return sorted(wanted - set(session.scalars(query)))
 

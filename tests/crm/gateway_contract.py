@@ -22,6 +22,8 @@ from backend.domain.crm import (
     CrmGateway,
     Listing,
     MatchedContact,
+    Reference,
+    ReferenceKind,
     SyncStatus,
     UnmatchedAttendee,
 )
@@ -528,6 +530,9 @@ class AdditionsContract:
             Additions(company_ids=("nobody",)),
             Additions(opportunity_ids=("nothing",)),
             Additions(initiative_ids=("nothing",)),
+            Additions(company_ids=("\ud800",)),
+            Additions(opportunity_ids=("\x00",)),
+            Additions(regarding=Reference(ReferenceKind.COMPANY, "\ud800")),
         ):
             with pytest.raises(RemoteRejectedError) as caught:
                 gateway.add_activity(TENANT, "added/me/2", a_draft(), additions)

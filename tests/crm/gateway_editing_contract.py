@@ -98,7 +98,8 @@ class EditingContract:
     def test_notes_and_visibility_do_not_count_and_survive_a_write(
         self, gateway: CrmGateway, hands: Hands
     ) -> None:
-        made = gateway.write_activity(TENANT, KEY, a_draft(description="Agenda"), revision=None)
+        draft = a_draft(description="Agenda", owner_id="jane")
+        made = gateway.write_activity(TENANT, KEY, draft, revision=None)
 
         hands.write_notes(made.id, "Bring the file")
         hands.hide(made.id)
@@ -107,11 +108,10 @@ class EditingContract:
         assert noted is not None
         assert (noted.notes, noted.visibility) == ("Bring the file", "only_me")
         assert (noted.revision, noted.edited_by) == (made.revision, None)
-        written = gateway.write_activity(
-            TENANT, KEY, a_draft(subject="Moved"), revision=made.revision
-        )
+        moved = a_draft(subject="Moved", owner_id="jane")
+        written = gateway.write_activity(TENANT, KEY, moved, revision=made.revision)
         assert (written.notes, written.visibility) == ("Bring the file", "only_me")
-        assert written.draft == a_draft(subject="Moved")
+        assert written.draft == moved
 
     def test_notes_come_back_with_a_record_that_was_removed(
         self, gateway: CrmGateway, hands: Hands

@@ -223,6 +223,19 @@ def test_only_the_owner_decides_who_sees_a_record(client: FlaskClient, crm: Embe
     assert problem_of(response) == (403, "forbidden")
 
 
+def test_nobody_hides_a_record_without_an_owner_from_everybody(
+    client: FlaskClient, crm: EmbeddedCrm
+) -> None:
+    activity_id = synced(crm, owner_id=None)
+    path = f"/crm/api/activities/{activity_id}"
+    tag = {"If-Match": client.get(path, headers=JOE).headers["ETag"]}
+
+    response = client.patch(path, json={"visibility": "only_me"}, headers={**JOE, **tag})
+
+    assert problem_of(response) == (422, "validation")
+    assert client.get(path, headers=JANE).get_json()["visibility"] == "everyone"
+
+
 def test_a_private_contact_leaves_no_trace_for_anybody_but_its_owner(
     client: FlaskClient, crm: EmbeddedCrm, people: MakeContact
 ) -> None:
