@@ -21,7 +21,7 @@ def test_a_tick_shows_on_the_organizers_copy_only_and_makes_the_record_without_a
     made = meeting(categories=["Blue category"])
     mailed = len(product.sandbox.mail())
     pane = outlook.open(made)
-    expect(outlook.rules.locator("summary")).to_have_text("All 12 checks in order")
+    expect(outlook.rules.locator("summary")).to_have_text("All 14 checks in order")
 
     outlook.tick()
 
@@ -230,5 +230,5 @@ def test_an_event_that_an_application_made_to_the_second_is_not_taken_for_edited
 
     pane = outlook.open(made)
 
-    expect(outlook.rules.locator("summary")).to_have_text("All 12 checks in order")
+    expect(outlook.rules.locator("summary")).to_have_text("All 14 checks in order")
     expect(pane.get_by_text("Unsaved changes")).to_have_count(0)
