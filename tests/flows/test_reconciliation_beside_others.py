@@ -12,7 +12,8 @@ from sqlalchemy import URL, update
 from backend.db.models import LinkRow, MailboxRow
 from backend.services.administration import operations as long_operations
 from backend.services.administration import repairs
-from tests.flows.test_reconciliation import Office, lose_link, sql, ticked
+from tests.flows.test_reconciliation import lose_link, sql, ticked
+from tests.support.firm_office import Office
 from tests.support.product import Meeting, Product, running_product
 from tests.support.sandbox import RunningSandbox
 
