@@ -40,7 +40,7 @@ function draw(host, page) {
  * @param {any} row */
 function target(row) {
   if (row.target_kind === "firm" || row.target_id === null) return "";
-  if (row.target_name === null) return el("span", { class: "sub" }, row.target_id);
+  if (row.target_name === null) return el("span", { class: "sub address" }, row.target_id);
   return row.target_kind === "operation" ? named(OPERATIONS, row.target_name) : quote(row.target_name);
 }
 
