@@ -40,7 +40,7 @@ def register_body_checks(app: Flask, larger: Mapping[str, int]) -> None:
             if request.path.startswith(root):
                 request.max_content_length = most
         try:
-            _check_query()
+            _check_address()
             _check_body()
         except _UnusableError as error:
             return problem(error.status, "Not a usable request", error.code, str(error))
@@ -52,7 +52,9 @@ def is_plain(text: str) -> bool:
     return "\x00" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
 
 
-def _check_query() -> None:
+def _check_address() -> None:
+    if not is_plain(request.path):
+        raise _UnusableError("invalid_text", "The path holds characters nobody can store.")
     for name, values in request.args.lists():
         if not all(map(is_plain, (name, *values))):
             raise _UnusableError("invalid_text", "The query holds characters nobody can store.")

@@ -147,14 +147,20 @@ class PersonErasure:
     def lift(self, principal: Principal, address: str) -> bool:
         """Let records name this person again from now on; what was erased does not come back.
 
-        False when nobody of this address was erased.
+        False when nobody of this address was erased. Raises: NotNowError ``erasing_already``.
         """
         admin = self._office.admit(principal)
         who = self._persons.identify(admin, address)
         known = [*who.addresses, *([who.owner_id] if who.owner_id else [])]
         hashes = {hash_of(admin.firm_id, each) for each in known}
         with self._database.write.begin() as session:
-            if not persons.forget_erased(session, admin.firm_id, hashes):
+            was_known = persons.forget_erased(session, admin.firm_id, hashes)
+            if was_known and persons.running(session, admin.firm_id, ERASE) is not None:
+                raise NotNowError(
+                    "Somebody is being erased at the moment. Wait until that has ended.",
+                    code="erasing_already",
+                )
+            if not was_known:
                 return False
             subject = subject_of(admin.firm_id, who)
             self._office.note(session, admin, "erasure_lifted", "person", subject)
@@ -176,14 +182,18 @@ class PersonErasure:
             ROWS: self._delete_rows,
         }
         done = steps[step](case, at)
+        is_last = done.is_done and len(claimed.ids) == 1
 
         def work(session: Session) -> Sequence[RowResult]:
             is_done = done.work(session)
+            if is_last:
+                # Not sooner: an erasure that was stopped has to find all his addresses again.
+                persons.forget_addresses(session, case.firm_id, case.addresses)
             return [RowResult(step, ok=True)] if is_done and done.is_done else []
 
         return Slice(
             work,
-            is_last=done.is_done and len(claimed.ids) == 1,
+            is_last=is_last,
             cursor=json.dumps(done.cursor) if done.cursor and not done.is_done else None,
             not_before=None if done.wait is None else self._clock() + done.wait,
             rings=step in (CRM, CRM_AGAIN),
@@ -199,7 +209,6 @@ class PersonErasure:
             if case.member is not None:
                 persons.stop(session, case.member)
             persons.remember_erased(session, case.firm_id, hashes)
-            persons.forget_addresses(session, case.firm_id, case.addresses)
             persons.forget_reasons(session, case.firm_id, names - {""})
             return True
 
