@@ -53,7 +53,7 @@ def _store_all(session: Session, run: Run, row: LinkRow) -> None:
     _store_facts(session, run, row)
     _adopt(session, run, row)
     for _ in range(DECISIONS):
-        decision = decide(snapshot(row, run.link.tenant_id), run.sight)
+        decision = decide(run.as_judged(row), run.sight)
         if decision is None:
             break
         if damage.trips(session, row, decision, run.sight.now):
@@ -235,7 +235,6 @@ def _settle_memory(run: Run, row: LinkRow) -> None:
     if run.sight.record_known:
         row.looked_at = True
         row.awaited_until = None
-        # Only what this run was claimed with: a choice made meanwhile waits for its own ring (S6).
         if row.review_until == run.link.review_until and row.blocked_by not in FREEZING:
             row.review_until = None
     forget_private(row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
@@ -85,7 +85,18 @@ class Run:
 
     def take_over(self, row: LinkRow) -> None:
         """Go on with what the row says now."""
-        self.link = snapshot(row, self.link.tenant_id)
+        self.link = self.as_judged(row)
+
+    def as_judged(self, row: LinkRow) -> Link:
+        """The row as it is now, but for a review that was asked for since this run began.
+
+        The admin's choice goes with the settings that he stored with it, and those in sight are
+        older: it waits for the look that it has rung for (S6).
+        """
+        link = snapshot(row, self.link.tenant_id)
+        if link.review_until == self.link.review_until:
+            return link
+        return replace(link, review_until=None)
 
     def check_lease(self) -> None:
         """R4, directly before each remote write: lease and version are ours and stay long enough.
