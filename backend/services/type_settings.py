@@ -32,7 +32,11 @@ class TypeSettings:
     def rename(self, session: Session, caller: CrmPerson, old: str, new: str) -> None:
         """Have the settings go on with the new name; a line in the audit says who did it."""
         firm = people.find_firm(session, caller.tenant_id)
-        if firm is None or not _names(firm, old):
+        if firm is None:
+            return
+        # As whoever changes the settings does: of two changes at once none is lost.
+        session.refresh(firm, with_for_update={"key_share": True})
+        if not _names(firm, old):
             return
         firm.contact_types = [
             new if each.casefold() == old.casefold() else each for each in firm.contact_types
