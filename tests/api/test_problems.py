@@ -222,7 +222,8 @@ def test_no_address_makes_it_fail(client: FlaskClient, path: str, query: str):
             query_string={"q": query.encode("utf-8", "replace").decode()},
         )
 
-        assert response.status_code < 500, (root, path)
+        # 503: an address that is right, of the CRM, which has no database here.
+        assert response.status_code < 500 or response.status_code == 503, (root, path)
 
 
 def test_a_database_that_does_not_answer_is_a_503_to_try_again(
