@@ -53,7 +53,9 @@ def is_plain(text: str) -> bool:
 
 
 def _check_address() -> None:
-    if not is_plain(request.path):
+    # What is no event id, or no file of ours, is told in words of its own.
+    ids = {k: v for k, v in (request.view_args or {}).items() if k not in ("event_id", "name")}
+    if not all(is_plain(value) for value in ids.values() if isinstance(value, str)):
         raise _UnusableError("invalid_text", "The path holds characters nobody can store.")
     for name, values in request.args.lists():
         if not all(map(is_plain, (name, *values))):

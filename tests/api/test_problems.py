@@ -166,7 +166,7 @@ def test_a_nul_in_the_query_is_refused(client: FlaskClient, path: str):
     assert (response.status_code, response.json["code"]) == (400, "invalid_text")
 
 
-@pytest.mark.parametrize("path", ["/api/admin/brake/%00", "/api/events/a%00b", "/crm/%00"])
+@pytest.mark.parametrize("path", ["/api/admin/brake/%00", "/crm/api/contacts/a%00"])
 def test_a_nul_in_the_path_is_refused(client: FlaskClient, path: str):
     response = client.get(path)
 
