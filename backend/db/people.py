@@ -57,6 +57,11 @@ def owners() -> Select[FirmRow, UserRow, MailboxRow, WatchRow, ServerRow, Breake
     )
 
 
+# SQLAlchemy makes what an alias needs at its first use. Threads that used it first at the same
+# moment got statements with wrong columns; so it is used here, where there is one thread.
+str(owners())
+
+
 def is_enabled() -> ColumnElement[bool]:
     """E4: says of joined rows what ``UserState.is_enabled`` says of the value."""
     by_himself = and_(
