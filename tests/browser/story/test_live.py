@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -60,13 +61,23 @@ def test_a_change_made_in_another_window_reaches_the_record_and_shows_in_the_pan
 def test_an_event_dragged_in_the_week_moves_its_record_beside_it(
     outlook: Outlook, product: Product, meeting: Make
 ) -> None:
-    made = meeting(COLLEAGUE, days=1)
+    tomorrow = product.clock() + timedelta(days=1)
+    made = meeting(
+        COLLEAGUE,
+        # In the middle of the day, whatever time it is now: there is room below to drag it to.
+        start={"dateTime": f"{tomorrow:%Y-%m-%d}T11:00:00", "timeZone": "UTC"},
+        end={"dateTime": f"{tomorrow:%Y-%m-%d}T12:00:00", "timeZone": "UTC"},
+    )
     outlook.open(made)
     outlook.tick()
     before = product.records(made.ical_uid)[0].draft.start
     outlook.page.get_by_role("button", name="Keep beside the calendar").click()
+    # A pane that is still reading the event would read it as it is after the drag, without news.
+    status = outlook.pane.get_by_role("status")
+    expect(status).to_contain_text("In InterAction", timeout=SECONDS)
+    outlook.settle()
 
-    subject = str(made.now()["subject"])
+    subject, began = str(made.now()["subject"]), made.now()["start"]
     block = outlook.page.get_by_role("button", name=re.compile(f"{re.escape(subject)}(?!\\d)"))
     # The page may be drawing the week anew, so a block that was there a moment ago may be gone.
     block.first.hover()
@@ -79,7 +90,8 @@ def test_an_event_dragged_in_the_week_moves_its_record_beside_it(
     mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2 + HOUR)
     mouse.up()
 
-    expect(outlook.pane.get_by_role("status")).to_contain_text("time changed", timeout=SECONDS)
+    eventually(lambda: made.now()["start"] != began)
+    expect(status).to_contain_text("time changed", timeout=SECONDS)
     moved = product.records(made.ical_uid)[0].draft.start - before
     assert moved.total_seconds() == 3600
 
